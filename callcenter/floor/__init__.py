@@ -1,0 +1,1 @@
+"""The floor: all live state, pure Python. Imports the standard library and nothing else."""

@@ -1,0 +1,200 @@
+"""What an agent is shown about one call, as plain data.
+
+Every class here is frozen and can be written as JSON (see ``callcenter.codec``). Texts that a
+person reads are either data of the customer (names, order numbers) or stable codes that the console
+translates; this module holds no English sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+FactKind: TypeAlias = Literal[
+    "text",  # value: str, shown as it is (a name, an order number)
+    "code",  # value: str, a stable word the console translates ("tier.gold", "lang.zh-Hant")
+    "count",  # value: int
+    "money",  # value: int, minor units (cents); unit: ISO 4217 code
+    "date",  # value: str, ISO 8601 calendar date
+    "instant",  # value: float, seconds since the epoch, UTC
+    "duration",  # value: float, seconds
+    "share",  # value: float, 0 to 1
+    "flag",  # value: bool
+]
+FactGroup: TypeAlias = Literal["who", "matters", "contacts", "promises", "consent"]
+Tone: TypeAlias = Literal["plain", "good", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing known about the person. ``key`` is stable; ``kind`` says how to read ``value``."""
+
+    key: str
+    group: FactGroup
+    kind: FactKind
+    value: str | int | float | bool
+    unit: str | None = None
+    detail: str | None = None
+    """Customer data that belongs to the fact (an order number beside its state), or nothing."""
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why somebody may be the caller: a stable code and the datum behind it."""
+
+    code: str
+    """``number_exact``, ``number_variant``, ``number_shared``, ``name_match``, ``recent_contact``,
+    ``open_matter``, ``chosen_by_agent``."""
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A person who may be calling. Probabilities of all candidates sum to at most 1."""
+
+    person: str
+    name: str
+    probability: float
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """An earlier conversation with the person, newest first on the card."""
+
+    call: str
+    at: float
+    queue: str | None
+    agent: str | None
+    reason: str | None
+    outcome: str | None
+    notes: str
+    wait: float
+    """Seconds from entering the queue to answer (or to giving up)."""
+    talk: float
+    transfers: int
+    ended: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A person as the agent sees them: identity, facts, last contacts."""
+
+    person: str
+    name: str
+    language: str | None
+    """BCP 47: ``en``, ``zh-Hans``, ``zh-Hant``."""
+    tier: str | None
+    facts: tuple[Fact, ...]
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason the person may be calling for. ``code`` is from the pack, ``probability`` is true."""
+
+    code: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrasing:
+    """One language of an answer."""
+
+    language: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A knowledge entry suggested to the agent."""
+
+    id: str
+    reason: str
+    source: str
+    phrasings: tuple[Phrasing, ...]
+
+
+IdentityState: TypeAlias = Literal[
+    "pending", "known", "candidates", "unknown", "anonymous", "failed"
+]
+PartState: TypeAlias = Literal["pending", "known", "not_known", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Everything the agent is shown about one call. ``rev`` grows by one with every change."""
+
+    call: str
+    rev: int
+    direction: str
+    state: str
+    """State of the call, see ``callcenter.floor.call.CallState``."""
+    queue: str | None
+    number: str | None
+    """As the exchange reported it; ``None`` when withheld."""
+    caller_name: str | None
+    dialled: str | None
+    arrived: float
+    offered: float | None
+    answered: float | None
+    ended: float | None
+    identity: IdentityState
+    candidates: tuple[Candidate, ...]
+    profile: Profile | None
+    reasons_state: PartState
+    reasons: tuple[Reason, ...]
+    answers_state: PartState
+    answers: tuple[Answer, ...]
+    noted: bool
+    """The agent has noted reason and outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentView:
+    """An agent as screens show them. Times are seconds since the epoch, UTC."""
+
+    agent: str
+    name: str
+    device: str
+    state: str
+    since: float
+    reason: str | None
+    """Why on break, a code from the settings."""
+    next_state: str | None
+    next_reason: str | None
+    call: str | None
+    """The call being offered, spoken, or wrapped up."""
+    queue: str | None
+    deadline: float | None
+    """When the state ends by itself (wrap-up time), or nothing."""
+    device_state: str
+    calls_today: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueView:
+    """A queue as screens show it. Counters are since the local midnight of the centre."""
+
+    queue: str
+    waiting: int
+    longest_since: float | None
+    """When the longest waiting call entered, or nothing; screens count from it."""
+    offered: int
+    answered: int
+    abandoned: int
+    left: int
+    """Left the queue otherwise: time-out, empty, key, withdrawn."""
+    within_threshold: int
+    """Answered within the service-level threshold."""
+    threshold: float
+    wait_total: float
+    """Seconds, of answered calls; ASA is ``wait_total / answered``."""
+    ready: int
+    offered_agents: int
+    talking: int
+    wrapup: int
+    on_break: int
+    signed_in: int

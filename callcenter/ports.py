@@ -1,0 +1,252 @@
+"""What the floor's orders need from outside, in the floor's words. Adapters implement these.
+
+Each port is small; its in-memory twin lives in ``tests/fakes.py`` and one contract suite runs
+against both. Methods are coroutines where they may wait, plain functions where they never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from .floor.card import AgentView, Answer, Card, Contact, QueueView, Reason
+from .floor.events import CallerIdentified, Event
+from .floor.orders import FindAnswers, Identify, Predict, RecordCall, RecordOutcome
+
+NumberKind: TypeAlias = Literal[
+    "mobile", "fixed", "fixed_or_mobile", "toll_free", "premium", "shared_cost", "voip",
+    "personal", "pager", "uan", "voicemail", "extension", "unknown",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber:
+    """A caller's number as understood: the readings to look up, likeliest first.
+
+    ``readings`` are E.164 (``+442079460123``); empty when the number cannot be one (an extension,
+    letters). ``anonymous``: withheld or absent. ``raw`` is kept for display only.
+    """
+
+    raw: str
+    readings: tuple[str, ...]
+    kind: NumberKind
+    region: str | None
+    """ISO 3166-1 alpha-2 of the likeliest reading."""
+    anonymous: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPoint:
+    kind: Literal["phone", "email", "account"]
+    value: str
+    label: str | None
+    """``home``, ``mobile``, ``work``..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    id: str
+    placed: float
+    state: str
+    """``open``, ``shipped``, ``late``, ``delivered``, ``returned``, ``cancelled``."""
+    title: str
+    amount: int
+    currency: str
+    due: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillRow:
+    id: str
+    issued: float
+    due: float
+    amount: int
+    currency: str
+    paid: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    id: str
+    opened: float
+    closed: float | None
+    reason: str | None
+    title: str
+    state: str
+    """``open``, ``waiting``, ``closed``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRow:
+    id: str
+    made: float
+    due: float
+    text: str
+    kept: bool | None
+    """``None`` while open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """All the store knows about a person that a card may need, as of one moment.
+
+    ``orders``, ``bills``, ``cases``, ``promises``: open ones and the latest closed ones, newest
+    first, at most 20 each. ``contacts``: newest first, at most 20.
+    """
+
+    id: str
+    name: str
+    language: str | None
+    tier: str | None
+    since: float | None
+    birth: str | None
+    city: str | None
+    segment: str | None
+    products: tuple[str, ...]
+    lifetime_value: int | None
+    currency: str | None
+    payment_days: float | None
+    """Average days from bill to payment."""
+    preferred_channel: str | None
+    preferred_time: str | None
+    note: str | None
+    """A remembered preference, in the words of whoever noted it."""
+    consent_marketing: bool | None
+    consent_recording: bool | None
+    matched: str | None
+    """The contact point (E.164 or account) through which this person was found."""
+    sharers: int
+    """How many people share that contact point, this one included."""
+    points: tuple[ContactPoint, ...]
+    orders: tuple[OrderRow, ...]
+    bills: tuple[BillRow, ...]
+    cases: tuple[CaseRow, ...]
+    promises: tuple[PromiseRow, ...]
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What an agent has typed so far in wrap-up. ``rev`` counts up; an older one never wins."""
+
+    call: str
+    agent: str
+    rev: int
+    reason: str | None
+    outcome: str | None
+    notes: str
+    saved: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may sign in."""
+
+    agent: str
+    name: str
+    role: Literal["agent", "supervisor"]
+    device: str | None
+    password_hash: str
+    language: str | None
+    active: bool
+
+
+class People(Protocol):
+    """Who is behind a number."""
+
+    async def behind(self, readings: Sequence[str]) -> tuple[PersonRow, ...]:
+        """People reachable at any of these E.164 numbers, at most 10; empty when nobody is."""
+
+    async def person(self, id: str) -> PersonRow | None: ...
+
+
+class Mind(Protocol):
+    """Who, why, and what to say."""
+
+    async def identify(self, order: Identify, at: float) -> CallerIdentified: ...
+
+    async def predict(self, order: Predict) -> tuple[tuple[Reason, ...], str]:
+        """Likely reasons, most likely first (empty: not known), and the name of the model."""
+
+    async def answers(self, order: FindAnswers) -> tuple[Answer, ...]: ...
+
+    def learn(self, order: RecordOutcome) -> None:
+        """A reason was confirmed. Never waits."""
+
+
+class Records(Protocol):
+    """What must survive."""
+
+    async def record_call(self, order: RecordCall) -> None: ...
+
+    async def record_outcome(self, order: RecordOutcome) -> None: ...
+
+    async def save_draft(self, draft: Draft) -> Draft:
+        """Store unless a newer revision is there; returns what is stored now."""
+
+    async def drafts(self, agent: str) -> tuple[Draft, ...]: ...
+
+    async def reasons_seen(self) -> Sequence[tuple[tuple[str, ...], str, int]]:
+        """(context, reason, how often) over all noted outcomes, for the first model."""
+
+
+class Accounts(Protocol):
+    async def account(self, agent: str) -> Account | None: ...
+
+
+class Switch(Protocol):
+    """The exchange."""
+
+    async def pause(self, device: str, paused: bool, reason: str) -> None:
+        """In all queues. Raises ``SwitchError`` with words an operator understands."""
+
+    def ask_snapshot(self, why: str) -> None: ...
+
+
+class SwitchError(Exception):
+    """The exchange did not do what was asked; the message says why."""
+
+
+class Screens(Protocol):
+    """All browsers. None of these ever waits or raises for a browser's sake."""
+
+    def show_card(self, agent: str, card: Card) -> None: ...
+
+    def close_card(self, agent: str, call: str) -> None: ...
+
+    def show_agent(self, view: AgentView, gone: bool) -> None: ...
+
+    def show_queue(self, view: QueueView) -> None: ...
+
+
+class Journal(Protocol):
+    def append(self, event: Event) -> int:
+        """Take the event in order; returns its position. Never waits."""
+
+    async def durable(self, position: int) -> None:
+        """Returns when everything up to ``position`` is on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the floor knows, as screens may ask for it at any moment (a snapshot)."""
+
+    agents: Mapping[str, AgentView]
+    queues: Mapping[str, QueueView]
+    cards: Mapping[str, tuple[Card, ...]]
+    """Per agent: cards that are open on their screen."""
+
+
+class Desk(Protocol):
+    """What a browser session may do with the floor (implemented by dispatch)."""
+
+    def view(self) -> View: ...
+
+    async def wish(self, event: Event) -> None:
+        """Hand a wish to the floor and return when it is durable.
+
+        Raises ``callcenter.floor.errors.FloorError``; then nothing has changed.
+        """
+
+    def now(self) -> float: ...
