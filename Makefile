@@ -1,0 +1,79 @@
+# The two commands: `make run` and `make test`. Everything is installed into this checkout.
+# `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+include exchange.mk
+
+.PHONY: help run test check lint types imports unit console bench lock dist clean setup-tests
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: .make/run console ## the engine with the simulated exchange and living callers
+	@$(BIN)/callcenter demo $(ARGS)
+
+test: .make/dev setup-tests console lint types imports ## everything that can be tested here
+	@bash tests/run
+
+check: .make/dev lint types imports unit ## what needs neither browser nor exchange, in seconds
+
+lint: .make/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .make/dev
+	$(BIN)/mypy
+
+imports: .make/dev
+	$(BIN)/lint-imports
+
+unit: .make/dev ## the pure tests
+	$(BIN)/pytest -q tests/unit
+
+console: .make/console ## build the browser console
+
+bench: .make/dev console ## the figures of docs/benchmarks.md, measured again
+	@bash benchmarks/run
+
+dist: .make/dev console ## wheel and source distribution
+	$(BIN)/python -m build --no-isolation
+
+lock: .make/dev ## pin every dependency again, with hashes (needs uv)
+	@bash requirements/lock
+
+clean: ## remove what was built, keep the data in var/
+	rm -rf $(VENV) .make dist build agent_console/static agent_console/ui/node_modules
+
+$(VENV)/bin/python:
+	@bash requirements/venv "$(PYTHON)" "$(VENV)"
+
+.make/run: $(VENV)/bin/python requirements/run.txt requirements/node.txt pyproject.toml
+	@echo "installing the engine's packages into $(VENV) (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null \
+	  || { echo "no Node 20 here: taking it from a Python package"; \
+	       $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/node.txt; }
+	@bash requirements/link "$(VENV)"
+	@mkdir -p .make && touch $@
+
+.make/dev: $(VENV)/bin/python requirements/dev.txt pyproject.toml
+	@echo "installing the packages for tests and checks into $(VENV) (once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@bash requirements/link "$(VENV)"
+	@mkdir -p .make && touch $@
+
+# Either set of packages can build the console; the newer stamp decides nothing.
+.make/console: $(shell find agent_console/ui -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
+	@test -e .make/dev || $(MAKE) --no-print-directory .make/run
+	@$(BIN)/python -m agent_console.build
+	@mkdir -p .make && touch $@
+
+setup-tests:
+	@bash tests/setup
