@@ -1,0 +1,145 @@
+"""In-memory twins of the ports the store implements, true to it in everything but durability.
+
+``tests/contract`` runs one suite against these and against the real store, so that a test which
+uses a twin proves something about the product. They hold plain dicts, never wait, and import
+nothing but the ports and the floor.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from callcenter.floor.card import Contact
+from callcenter.floor.events import Event
+from callcenter.floor.orders import RecordCall, RecordOutcome
+from callcenter.ports import Account, Draft, PersonRow
+
+AT_MOST_PEOPLE = 10
+AT_MOST_CONTACTS = 20
+
+
+class MemoryRecords:
+    """``Records`` in dicts. ``calls`` and ``outcomes`` are open for a test to look at."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, RecordCall] = {}
+        self.outcomes: dict[str, RecordOutcome] = {}
+        self._drafts: dict[tuple[str, str], Draft] = {}
+
+    async def record_call(self, order: RecordCall) -> None:
+        self.calls.setdefault(order.call, order)
+
+    async def record_outcome(self, order: RecordOutcome) -> None:
+        known = self.outcomes.get(order.call)
+        if known is None or order.at >= known.at:
+            self.outcomes[order.call] = order
+        draft = self._drafts.get((order.call, order.agent))
+        if draft is not None and draft.saved <= order.at:
+            del self._drafts[order.call, order.agent]
+
+    async def save_draft(self, draft: Draft) -> Draft:
+        key = (draft.call, draft.agent)
+        known = self._drafts.get(key)
+        if known is None or draft.rev > known.rev:
+            self._drafts[key] = draft
+        return self._drafts[key]
+
+    async def drafts(self, agent: str) -> tuple[Draft, ...]:
+        mine = (draft for draft in self._drafts.values() if draft.agent == agent)
+        return tuple(sorted(mine, key=lambda draft: (draft.saved, draft.call)))
+
+    async def reasons_seen(self) -> Sequence[tuple[tuple[str, ...], str, int]]:
+        seen = Counter((noted.context, noted.reason) for noted in self.outcomes.values())
+        return [(context, reason, n) for (context, reason), n in sorted(seen.items())]
+
+    def contacts(self, person: str) -> list[Contact]:
+        """What the store would show as the person's contacts, in no order."""
+        found = []
+        for call in self.calls.values():
+            noted = self.outcomes.get(call.call)
+            if ((noted and noted.person) or call.person) != person:
+                continue
+            found.append(
+                Contact(
+                    call=call.call,
+                    at=call.arrived,
+                    queue=call.queue,
+                    agent=call.agent or (noted.agent if noted else None),
+                    reason=noted.reason if noted else None,
+                    outcome=noted.outcome if noted else None,
+                    notes=noted.notes if noted else "",
+                    wait=call.wait,
+                    talk=call.talk,
+                    transfers=0,
+                    ended=call.why,
+                )
+            )
+        return found
+
+
+class MemoryPeople:
+    """``People`` over given rows; with ``records``, their calls show up as contacts."""
+
+    def __init__(self, people: Iterable[PersonRow], records: MemoryRecords | None = None) -> None:
+        self._people = {row.id: row for row in people}
+        self._records = records or MemoryRecords()
+
+    async def behind(self, readings: Sequence[str]) -> tuple[PersonRow, ...]:
+        found: dict[str, PersonRow] = {}
+        for reading in readings:
+            here = [row for row in self._people.values() if _reachable(row, reading)]
+            here = [self._whole(row) for row in here]
+            if len(here) > AT_MOST_PEOPLE:  # then those heard from lately come first
+                here.sort(key=lambda row: (-(row.contacts[0].at if row.contacts else 0.0), row.id))
+            else:
+                here.sort(key=lambda row: row.id)
+            for row in here:
+                found.setdefault(row.id, replace(row, matched=reading, sharers=len(here)))
+        return tuple(found.values())[:AT_MOST_PEOPLE]
+
+    async def person(self, id: str) -> PersonRow | None:
+        row = self._people.get(id)
+        return None if row is None else self._whole(row)
+
+    def _whole(self, row: PersonRow) -> PersonRow:
+        contacts = [*row.contacts, *self._records.contacts(row.id)]
+        contacts.sort(key=lambda contact: (contact.at, contact.call), reverse=True)
+        return replace(row, matched=None, sharers=1, contacts=tuple(contacts[:AT_MOST_CONTACTS]))
+
+
+def _reachable(row: PersonRow, reading: str) -> bool:
+    return any(point.kind == "phone" and point.value == reading for point in row.points)
+
+
+class MemoryAccounts:
+    """``Accounts`` in a dict."""
+
+    def __init__(self, accounts: Iterable[Account] = ()) -> None:
+        self._accounts = {account.agent: account for account in accounts}
+
+    async def account(self, agent: str) -> Account | None:
+        return self._accounts.get(agent)
+
+    async def put(self, account: Account) -> None:
+        self._accounts[account.agent] = account
+
+
+class MemoryJournal:
+    """``Journal`` in a list: position 1 is ``events[0]``.
+
+    Set ``broken`` to have ``durable`` raise it, as a full disk would.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.broken: Exception | None = None
+
+    def append(self, event: Event) -> int:
+        self.events.append(event)
+        return len(self.events)
+
+    async def durable(self, position: int) -> None:
+        if self.broken is not None:
+            raise self.broken
