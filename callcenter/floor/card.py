@@ -92,7 +92,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A reason the person may be calling for. ``code`` is from the pack, ``probability`` is true."""
+    """Why the person may be calling. ``code`` is from the pack, ``probability`` is true."""
 
     code: str
     probability: float

@@ -13,31 +13,31 @@ class FloorError(Exception):
         self.message = message
 
 
-class UnknownAgent(FloorError):
+class UnknownAgent(FloorError):  # noqa: N818  # reads as the reason it is
     """No such agent is signed in."""
 
     code = "unknown_agent"
 
 
-class UnknownCall(FloorError):
+class UnknownCall(FloorError):  # noqa: N818  # reads as the reason it is
     """No such call, or it is not this agent's."""
 
     code = "unknown_call"
 
 
-class NotNow(FloorError):
+class NotNow(FloorError):  # noqa: N818  # reads as the reason it is
     """Possible in principle, but not in the present state."""
 
     code = "not_now"
 
 
-class BadChoice(FloorError):
+class BadChoice(FloorError):  # noqa: N818  # reads as the reason it is
     """A code (break reason, outcome, reason, person) that does not exist here."""
 
     code = "bad_choice"
 
 
-class DeviceTaken(FloorError):
+class DeviceTaken(FloorError):  # noqa: N818  # reads as the reason it is
     """Another agent who is signed in uses the device."""
 
     code = "device_taken"

@@ -183,7 +183,7 @@ class CallResumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceLeft:
-    """The device's part in the call is over though the call goes on (queue calls after a transfer)."""
+    """The device's part in the call is over though the call goes on (after a transfer)."""
 
     at: float
     call: str
@@ -300,6 +300,8 @@ class CallerIdentified:
     """Of the best candidate, or of the one the agent chose."""
     context: tuple[str, ...] = ()
     """What the prediction may use, coarse to fine, as of the moment of the call."""
+    ask: int = 0
+    """Which ``Identify`` of the call this answers; an older answer never wins over a newer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +311,8 @@ class ReasonsPredicted:
     reasons: tuple[Reason, ...]
     """Most likely first; empty when not known."""
     model: str
+    ask: int = 0
+    """Which ``Predict`` of the call this answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +320,8 @@ class AnswersFound:
     at: float
     call: str
     answers: tuple[Answer, ...]
+    ask: int = 0
+    """Which ``FindAnswers`` of the call this answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +334,7 @@ class OrderFailed:
     why: str
     call: str | None = None
     device: str | None = None
+    ask: int = 0
 
 
 Event: TypeAlias = (

@@ -22,6 +22,8 @@ class Identify:
     person: str | None = None
     chosen: bool = False
     """The agent chose ``person`` (``None`` then means: none of the candidates)."""
+    ask: int = 0
+    """Counts the call's questions of this kind; comes back with the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Predict:
     call: str
     queue: str | None
     context: tuple[str, ...]
+    ask: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class FindAnswers:
     call: str
     reasons: tuple[Reason, ...]
     profile: Profile | None
+    ask: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

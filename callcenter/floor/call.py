@@ -1,0 +1,172 @@
+"""A call: one conversation with a customer, whatever legs it has. Its machine is the table below.
+
+The table is keyed by event class. ``BACK`` stands for the state the call had before it was offered.
+Facts are never refused: what the table does not know leaves the state as it is, and the floor
+counts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+from .card import Answer, Candidate, Card, IdentityState, PartState, Profile, Reason
+from .events import (
+    CallAnswered,
+    CallEnd,
+    CallEnded,
+    CallHeld,
+    CallLeftQueue,
+    CallOffered,
+    CallQueued,
+    CallResumed,
+    DeviceLeft,
+    Direction,
+    Event,
+    OfferEnded,
+)
+
+
+class CallState(Enum):
+    ARRIVED = "arrived"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    TALKING = "talking"
+    HELD = "held"
+    ENDED = "ended"
+
+
+BACK: Final = "back"
+Target: TypeAlias = CallState | Literal["back"]
+
+TRANSITIONS: Final[dict[CallState, dict[type[Event], Target]]] = {
+    CallState.ARRIVED: {
+        CallQueued: CallState.QUEUED,
+        CallOffered: CallState.OFFERED,
+        CallAnswered: CallState.TALKING,
+        CallEnded: CallState.ENDED,
+    },
+    CallState.QUEUED: {
+        CallQueued: CallState.QUEUED,  # moved on to another queue
+        CallLeftQueue: CallState.ARRIVED,
+        CallOffered: CallState.OFFERED,
+        CallAnswered: CallState.TALKING,
+        CallEnded: CallState.ENDED,
+    },
+    CallState.OFFERED: {
+        CallQueued: CallState.OFFERED,
+        CallLeftQueue: CallState.OFFERED,  # answered: the bridge follows
+        CallOffered: CallState.OFFERED,  # ring-all
+        OfferEnded: BACK,  # the last of its offers
+        CallAnswered: CallState.TALKING,
+        CallEnded: CallState.ENDED,
+    },
+    CallState.TALKING: {
+        CallQueued: CallState.QUEUED,
+        CallLeftQueue: CallState.TALKING,
+        CallOffered: CallState.TALKING,
+        OfferEnded: CallState.TALKING,  # the losers of ring-all stop ringing after the answer
+        CallAnswered: CallState.TALKING,
+        CallHeld: CallState.HELD,
+        DeviceLeft: CallState.ARRIVED,  # the last of its devices
+        CallEnded: CallState.ENDED,
+    },
+    CallState.HELD: {
+        CallLeftQueue: CallState.HELD,
+        CallOffered: CallState.HELD,
+        OfferEnded: CallState.HELD,
+        CallAnswered: CallState.TALKING,
+        CallResumed: CallState.TALKING,
+        DeviceLeft: CallState.ARRIVED,
+        CallEnded: CallState.ENDED,
+    },
+    CallState.ENDED: {},
+}
+
+
+@dataclass(slots=True)
+class Call:
+    """Live state of one call. Times are seconds since the epoch, UTC."""
+
+    id: str
+    direction: Direction
+    number: str | None
+    name: str | None
+    dialled: str | None
+    arrived: float
+    state: CallState = CallState.ARRIVED
+    before_offer: CallState = CallState.ARRIVED
+    queue: str | None = None
+    """The last queue it was in."""
+    waiting: bool = False
+    """In the queue's line now."""
+    queued: float | None = None
+    wait: float = 0.0
+    answered: float | None = None
+    ended: float | None = None
+    why: CallEnd | None = None
+    offers: dict[str, str] = field(default_factory=dict)
+    """Device to leg, of those being rung."""
+    offered: float | None = None
+    devices: dict[str, str] = field(default_factory=dict)
+    """Device to leg, of those talking."""
+    agent: str | None = None
+    """Who talked, last."""
+    rev: int = 0
+
+    asked: int = 0
+    """Counts questions to the mind; an answer to an older question never wins."""
+    identity: IdentityState = "pending"
+    candidates: tuple[Candidate, ...] = ()
+    profile: Profile | None = None
+    chosen: bool = False
+    context: tuple[str, ...] = ()
+    predict_ask: int = 0
+    reasons_state: PartState = "pending"
+    reasons: tuple[Reason, ...] = ()
+    model: str | None = None
+    answers_ask: int = 0
+    answers_state: PartState = "pending"
+    answers: tuple[Answer, ...] = ()
+    noted: set[str] = field(default_factory=set)
+    """Agents who noted its outcome."""
+    screens: set[str] = field(default_factory=set)
+    """Agents who have its card open."""
+
+    def apply(self, event: Event) -> bool:
+        """Move by the table; whether the table knows this event in this state."""
+        target = TRANSITIONS[self.state].get(type(event))
+        if target is None:
+            return False
+        if target == BACK:
+            target = self.before_offer
+        elif target is CallState.OFFERED and self.state is not CallState.OFFERED:
+            self.before_offer = self.state
+        self.state = target
+        return True
+
+    def card(self, agent: str) -> Card:
+        """What ``agent`` is shown about it now."""
+        return Card(
+            call=self.id,
+            rev=self.rev,
+            direction=self.direction,
+            state=self.state.value,
+            queue=self.queue,
+            number=self.number,
+            caller_name=self.name,
+            dialled=self.dialled,
+            arrived=self.arrived,
+            offered=self.offered,
+            answered=self.answered,
+            ended=self.ended,
+            identity=self.identity,
+            candidates=self.candidates,
+            profile=self.profile,
+            reasons_state=self.reasons_state,
+            reasons=self.reasons,
+            answers_state=self.answers_state,
+            answers=self.answers,
+            noted=agent in self.noted,
+        )

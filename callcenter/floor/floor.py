@@ -1,0 +1,117 @@
+"""The floor: every live call, agent and queue, and the only place where they change.
+
+``receive(event)`` takes a fact or a wish and returns orders. It never waits, reads no clock, draws
+no random number and does no I/O; time is in the event. Facts are never refused: one that does not
+fit is counted in ``unexpected``. A wish that cannot be granted raises ``FloorError`` before
+anything has changed. The same events in the same order give the same floor, to the byte.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+from . import events as e
+from . import facts, results, wishes
+from .agent import AgentState, Move
+from .card import AgentView, Card, QueueView
+from .orders import Order
+from .queue import Counters
+from .state import State
+
+
+def time_passed(state: State, event: e.TimePassed) -> None:
+    for agent_id, deadline in list(state.deadlines.items()):
+        agent = state.agents[agent_id]
+        if deadline <= event.at and agent.state is AgentState.WRAPUP:
+            if agent.call is not None:
+                state.close_card(agent, agent.call)
+            state.move(agent, Move.DONE, event.at)
+
+
+def day_began(state: State, event: e.DayBegan) -> None:
+    for queue in state.queues.values():
+        queue.today = Counters()
+        state.dirty_queues[queue.id] = None
+    for agent in state.agents.values():
+        agent.calls_today = 0
+        state.dirty_agents[agent.id] = None
+
+
+TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
+    e.TimePassed: time_passed,
+    e.DayBegan: day_began,
+    e.ExchangeConnected: facts.exchange_connected,
+    e.ExchangeLost: facts.exchange_lost,
+    e.CallArrived: facts.arrived,
+    e.CallerChanged: facts.caller_changed,
+    e.CallQueued: facts.queued,
+    e.CallLeftQueue: facts.left_queue,
+    e.CallOffered: facts.offered,
+    e.OfferEnded: facts.offer_ended,
+    e.CallAnswered: facts.answered,
+    e.CallHeld: facts.held,
+    e.CallResumed: facts.resumed,
+    e.DeviceLeft: facts.device_left,
+    e.CallEnded: facts.ended,
+    e.CallsMerged: facts.merged,
+    e.DeviceChanged: facts.device_changed,
+    e.MemberSeen: facts.member_seen,
+    e.MemberGone: facts.member_gone,
+    e.AgentSignedIn: wishes.signed_in,
+    e.AgentSignedOut: wishes.signed_out,
+    e.StateChosen: wishes.state_chosen,
+    e.PersonChosen: wishes.person_chosen,
+    e.OutcomeNoted: wishes.outcome_noted,
+    e.CallerIdentified: results.identified,
+    e.ReasonsPredicted: results.predicted,
+    e.AnswersFound: results.answers_found,
+    e.OrderFailed: results.order_failed,
+}
+"""Which function takes which event. ``FloorOpened`` is the floor's own: it begins a new state."""
+
+
+class Floor:
+    """All live state behind three ways in: ``receive``, ``deadline``, ``tick``."""
+
+    def __init__(self) -> None:
+        self.state = State(e.FloorOpened(at=0.0))
+
+    def receive(self, event: e.Event) -> list[Order]:
+        """Take one event; returns what is to be done, in order.
+
+        Raises ``FloorError`` for a wish that cannot be granted; then nothing has changed.
+        """
+        if isinstance(event, e.FloorOpened):
+            self.state = State(event)
+        else:
+            TAKE[type(event)](self.state, event)
+        return self.state.drain()
+
+    def deadline(self) -> float | None:
+        """When ``tick`` is due next, seconds since the epoch, or nothing."""
+        return self.state.next
+
+    def tick(self, now: float) -> list[Order]:
+        """Do what is due; the same as receiving ``TimePassed``, which is what the journal keeps."""
+        return self.receive(e.TimePassed(at=now))
+
+    @property
+    def unexpected(self) -> Counter[str]:
+        """How often a fact did not fit, by name."""
+        return self.state.unexpected
+
+    def agent_views(self) -> dict[str, AgentView]:
+        return {agent.id: self.state.agent_view(agent) for agent in self.state.agents.values()}
+
+    def queue_views(self) -> dict[str, QueueView]:
+        return {queue.id: queue.view() for queue in self.state.queues.values()}
+
+    def cards(self) -> dict[str, tuple[Card, ...]]:
+        """Per agent: what is open on their screen, oldest first."""
+        calls = self.state.calls
+        return {
+            agent.id: tuple(calls[call].card(agent.id) for call in agent.cards)
+            for agent in self.state.agents.values()
+        }

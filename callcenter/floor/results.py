@@ -1,0 +1,65 @@
+"""What came of orders. An answer to an older question, or about a call that is over, is dropped."""
+
+from __future__ import annotations
+
+from . import events as e
+from .orders import FindAnswers
+from .state import State
+
+
+def identified(state: State, event: e.CallerIdentified) -> None:
+    call = state.calls.get(event.call)
+    if call is None or event.ask != call.asked:
+        return  # the call is over, or a newer question is under way
+    call.identity = event.identity
+    if event.candidates or not call.chosen:
+        call.candidates = event.candidates
+    call.profile, call.context = event.profile, event.context
+    state.dirty_calls[call.id] = None
+    state.predict(call)
+
+
+def predicted(state: State, event: e.ReasonsPredicted) -> None:
+    call = state.calls.get(event.call)
+    if call is None or event.ask != call.predict_ask:
+        return
+    call.reasons, call.model = event.reasons, event.model
+    call.reasons_state = "known" if event.reasons else "not_known"
+    state.dirty_calls[call.id] = None
+    call.answers_ask += 1
+    if event.reasons:
+        state.orders.append(
+            FindAnswers(
+                call=call.id,
+                reasons=call.reasons,
+                profile=call.profile,
+                ask=call.answers_ask,
+            )
+        )
+    else:
+        call.answers, call.answers_state = (), "not_known"
+
+
+def answers_found(state: State, event: e.AnswersFound) -> None:
+    call = state.calls.get(event.call)
+    if call is None or event.ask != call.answers_ask:
+        return
+    call.answers = event.answers
+    call.answers_state = "known" if event.answers else "not_known"
+    state.dirty_calls[call.id] = None
+
+
+def order_failed(state: State, event: e.OrderFailed) -> None:
+    call = state.calls.get(event.call) if event.call else None
+    if event.order == "SetPaused" and event.device in state.by_device:
+        state.by_device[event.device].paused = None  # told again with the next change
+    if call is None:
+        return
+    if event.order == "Identify" and event.ask == call.asked:
+        call.identity = "failed"
+        state.predict(call)
+    elif event.order == "Predict" and event.ask == call.predict_ask:
+        call.reasons_state = call.answers_state = "failed"
+    elif event.order == "FindAnswers" and event.ask == call.answers_ask:
+        call.answers_state = "failed"
+    state.dirty_calls[call.id] = None

@@ -1,0 +1,241 @@
+"""The state of the floor and the steps that keep its parts in agreement.
+
+An agent's state, the counts of the queues they are a member of, the pause on the exchange and the
+wrap-up deadline change together, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from . import events as e
+from .agent import RINGABLE, Agent, AgentState, Move
+from .call import Call, CallState
+from .card import AgentView
+from .errors import UnknownAgent, UnknownCall
+from .orders import (
+    AskSnapshot,
+    CloseCard,
+    Identify,
+    Order,
+    Predict,
+    RecordCall,
+    SetPaused,
+    ShowAgent,
+    ShowCard,
+    ShowQueue,
+)
+from .queue import Queue
+
+DOUBTS_BEFORE_SNAPSHOT: Final = 20
+"""So many facts that do not fit, and the exchange is asked for the whole picture again."""
+
+KEEPS_DEADLINE: Final = frozenset({AgentState.WRAPUP, AgentState.OFFERED})
+"""A call offered during wrap-up may go away again, and wrap-up goes on."""
+
+
+class State:
+    """All live state. ``orders`` and the ``dirty_*`` sets are what the present event caused."""
+
+    def __init__(self, opened: e.FloorOpened) -> None:
+        self.opened = opened
+        self.calls: dict[str, Call] = {}
+        self.agents: dict[str, Agent] = {}
+        self.queues: dict[str, Queue] = {}
+        self.devices: dict[str, e.DeviceState] = {}
+        self.memberships: dict[str, set[str]] = {}
+        """Device to the queues it is a member of."""
+        self.exchange_up = False
+        self.unexpected: Counter[str] = Counter()
+        self.doubts = 0
+        self.by_device: dict[str, Agent] = {}
+        self.deadlines: dict[str, float] = {}
+        self.next: float | None = None
+        self.orders: list[Order] = []
+        self.dirty_agents: dict[str, None] = {}
+        self.dirty_queues: dict[str, None] = {}
+        self.dirty_calls: dict[str, None] = {}
+        for settings in opened.queues:
+            self.queues[settings.queue] = Queue(settings.queue, settings.threshold)
+            self.dirty_queues[settings.queue] = None
+
+    def agent_view(self, agent: Agent) -> AgentView:
+        """What screens show of an agent."""
+        call = self.calls.get(agent.call) if agent.call else None
+        device_state = self.devices.get(agent.device, "unknown")
+        return agent.view(call.queue if call else None, device_state)
+
+    def identify(self, call: Call, person: str | None = None) -> None:
+        call.asked += 1
+        self.orders.append(
+            Identify(
+                call=call.id,
+                number=call.number,
+                name=call.name,
+                person=person,
+                chosen=call.chosen,
+                ask=call.asked,
+            )
+        )
+
+    def predict(self, call: Call) -> None:
+        call.predict_ask += 1
+        self.orders.append(
+            Predict(call=call.id, queue=call.queue, context=call.context, ask=call.predict_ask)
+        )
+
+    def record(self, call: Call) -> None:
+        assert call.ended is not None
+        assert call.why is not None
+        self.orders.append(
+            RecordCall(
+                call=call.id,
+                direction=call.direction,
+                number=call.number,
+                caller_name=call.name,
+                dialled=call.dialled,
+                person=call.profile.person if call.profile else None,
+                queue=call.queue,
+                agent=call.agent,
+                arrived=call.arrived,
+                answered=call.answered,
+                ended=call.ended,
+                wait=call.wait,
+                talk=call.ended - call.answered if call.answered is not None else 0.0,
+                why=call.why,
+                predicted=call.reasons,
+                model=call.model,
+                context=call.context,
+            )
+        )
+
+    def open_card(self, agent: Agent, call: Call) -> None:
+        if call.id not in agent.cards:
+            agent.cards.append(call.id)
+            call.screens.add(agent.id)
+        self.dirty_calls[call.id] = None
+
+    def close_card(self, agent: Agent, call_id: str) -> None:
+        if call_id not in agent.cards:
+            return
+        agent.cards.remove(call_id)
+        self.orders.append(CloseCard(agent=agent.id, call=call_id))
+        call = self.calls[call_id]
+        call.screens.discard(agent.id)
+        self.forget(call)
+
+    def forget(self, call: Call) -> None:
+        if call.state is CallState.ENDED and not call.screens:
+            self.calls.pop(call.id, None)
+            self.dirty_calls.pop(call.id, None)
+
+    def move(self, agent: Agent, move: Move, at: float) -> bool:
+        before = agent.state
+        if not agent.move(move, at):
+            self.unexpected[f"agent.{before.value}.{move.value}"] += 1
+            return False
+        if agent.state is before:
+            return True
+        for queue in self.memberships.get(agent.device, ()):
+            self.queues[queue].count(before, -1)
+            self.queues[queue].count(agent.state, +1)
+            self.dirty_queues[queue] = None
+        self.dirty_agents[agent.id] = None
+        if agent.state is AgentState.WRAPUP and before is not AgentState.OFFERED:
+            seconds = self.opened.wrapup_seconds
+            self.set_deadline(agent, None if seconds is None else at + seconds)
+        elif agent.deadline is not None and agent.state not in KEEPS_DEADLINE:
+            self.set_deadline(agent, None)
+        elif agent.deadline is not None:
+            self.next_deadline()
+        self.set_paused(agent)
+        return True
+
+    def set_deadline(self, agent: Agent, deadline: float | None) -> None:
+        agent.deadline = deadline
+        if deadline is None:
+            self.deadlines.pop(agent.id, None)
+        else:
+            self.deadlines[agent.id] = deadline
+        self.next_deadline()
+
+    def next_deadline(self) -> None:
+        self.next = min(
+            (
+                deadline
+                for agent, deadline in self.deadlines.items()
+                if self.agents[agent].state is AgentState.WRAPUP
+            ),
+            default=None,
+        )
+
+    def wants_pause(self, agent: Agent) -> bool:
+        return agent.state not in RINGABLE
+
+    def set_paused(self, agent: Agent) -> None:
+        wanted = self.wants_pause(agent)
+        if not self.opened.control_members or not self.exchange_up or agent.paused == wanted:
+            return
+        agent.paused = wanted
+        reason = agent.reason or agent.state.value
+        self.orders.append(SetPaused(device=agent.device, paused=wanted, reason=reason))
+
+    def agent(self, agent: str) -> Agent:
+        try:
+            return self.agents[agent]
+        except KeyError:
+            raise UnknownAgent(f"{agent} is not signed in.") from None
+
+    def card_call(self, agent: str, call: str) -> Call:
+        if call not in self.agent(agent).cards:
+            raise UnknownCall(f"The call {call} is not on your screen.")
+        return self.calls[call]
+
+    def queue(self, queue: str) -> Queue:
+        if queue not in self.queues:
+            self.queues[queue] = Queue(queue)
+        self.dirty_queues[queue] = None
+        return self.queues[queue]
+
+    def call(self, event: Any) -> Call | None:
+        call = self.calls.get(event.call)
+        if call is None or call.state is CallState.ENDED:
+            self.doubt(event)
+            return None
+        return call
+
+    def moved(self, event: Any) -> Call | None:
+        call = self.call(event)
+        if call is not None and not call.apply(event):
+            self.doubt(event)
+            return None
+        return call
+
+    def doubt(self, event: e.Event) -> None:
+        self.unexpected[type(event).__name__] += 1
+        self.doubts += 1
+        if self.doubts >= DOUBTS_BEFORE_SNAPSHOT:
+            self.doubts = 0
+            self.orders.append(AskSnapshot(why="too many events that do not fit"))
+
+    def drain(self) -> list[Order]:
+        orders = self.orders
+        if self.dirty_calls:
+            for call_id in self.dirty_calls:
+                call = self.calls[call_id]
+                call.rev += 1
+                for agent_id in sorted(call.screens):
+                    orders.append(ShowCard(agent=agent_id, card=call.card(agent_id)))
+            self.dirty_calls = {}
+        if self.dirty_agents:
+            for agent_id in self.dirty_agents:
+                orders.append(ShowAgent(view=self.agent_view(self.agents[agent_id])))
+            self.dirty_agents = {}
+        if self.dirty_queues:
+            for queue in self.dirty_queues:
+                orders.append(ShowQueue(view=self.queues[queue].view()))
+            self.dirty_queues = {}
+        if orders:
+            self.orders = []
+        return orders
