@@ -1,0 +1,314 @@
+"""SIP phones and callers for tests, played by sipp.
+
+`Phones` belongs to one exchange. A phone signs in as an agent and behaves as told; a call comes
+from outside over the trunk, or from an agent's phone. What a phone or caller does next comes
+after a time, or on command, so that a test need not guess how long the machine takes.
+Nothing here looks at AMI: what happened is for the test to ask.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from tests.exchange.asterisk import Exchange
+from tests.exchange.installation import ensure_sipp
+
+SCENARIOS = Path(__file__).parent / "sipp"
+LOOPBACK = "127.0.0.1"
+NEVER = 3600.0  # seconds; longer than any test
+DEADLINE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Rings `ring` seconds, answers, hangs up `talk` seconds later; None waits for a command."""
+
+    ring: float | None = 0.5
+    talk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Answers like Answers; `talk` later puts the caller on hold for `hold`, talks, hangs up."""
+
+    ring: float | None = 0.5
+    talk: float | None = None
+    hold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuses:
+    """Refuses with a SIP status line, after ringing for `ring` seconds if it rings at all."""
+
+    status: str = "486 Busy Here"
+    ring: float | None = None
+
+
+Behaviour = Answers | Holds | Refuses
+NEVER_ANSWERS = Answers(ring=None)
+BUSY = Refuses("486 Busy Here")
+DECLINES = Refuses("603 Decline", ring=0.5)
+
+
+class Sipp:
+    """One sipp process; a base of Phone and Call."""
+
+    def __init__(self, folder: Path, scenario: str, fills: dict[str, str], *options: str) -> None:
+        self.port = _free_port() if "-p" not in options else int(options[options.index("-p") + 1])
+        self.folder = folder
+        folder.mkdir(parents=True)
+        text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
+        for key, value in fills.items():
+            text = text.replace(key, value)
+        path = folder / f"{scenario}.xml"
+        path.write_text(text, encoding="utf-8")
+        command = [ensure_sipp(), "-sf", str(path), "-i", LOOPBACK, "-mi", LOOPBACK]
+        command += ["-nostdin", "-trace_err", "-error_file", str(folder / "errors.log")]
+        command += ["-trace_logs", "-log_file", str(folder / "calls.log")]
+        command += ["-trace_msg", "-message_file", str(folder / "messages.log")]
+        if "-p" not in options:
+            command += ["-p", str(self.port)]
+        with open(folder / "screen.log", "wb") as screen:
+            self.process = subprocess.Popen(
+                [*command, *options], stdin=subprocess.DEVNULL, stdout=screen, stderr=screen
+            )
+
+    def wait(self, timeout: float = DEADLINE) -> int:
+        """The exit status of sipp once it has ended: 0 when every call went as its scenario."""
+        return self.process.wait(timeout)
+
+    def stop(self) -> None:
+        """End the process at once; a call it has is simply no longer answered for."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(timeout=10)
+
+    def trace(self) -> str:
+        """What sipp has to say when something went wrong."""
+        names = ("errors.log", "messages.log")
+        paths = [self.folder / name for name in names]
+        return "\n".join(path.read_text("utf-8", "replace") for path in paths if path.exists())
+
+    def _command(self, call_id: str) -> None:
+        """Tell the scenario of this call to go to its next step."""
+        message = (
+            f"MESSAGE sip:sipp@{LOOPBACK}:{self.port} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {LOOPBACK}:9;branch=z9hG4bK-command-{time.monotonic_ns()}\r\n"
+            f"From: <sip:test@{LOOPBACK}>;tag=test\r\n"
+            f"To: <sip:sipp@{LOOPBACK}>\r\n"
+            f"Call-ID: {call_id}\r\n"
+            "CSeq: 1 MESSAGE\r\n"
+            "Content-Length: 0\r\n\r\n"
+        )
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(message.encode(), (LOOPBACK, self.port))
+
+
+class Phone(Sipp):
+    """A phone that can be called. `calls` are the SIP call ids it was called with so far."""
+
+    @property
+    def calls(self) -> list[str]:
+        path = self.folder / "calls.log"
+        return path.read_text("utf-8", "replace").split() if path.exists() else []
+
+    def wait_called(self, times: int = 1) -> None:
+        """Wait until it has been called so often. Raises TimeoutError."""
+        deadline = time.monotonic() + DEADLINE
+        while len(self.calls) < times:
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise TimeoutError(f"called {len(self.calls)} times, not {times}\n{self.trace()}")
+            time.sleep(0.02)
+
+    def next(self) -> None:
+        """Do the next thing with the latest call: answer it, hold, take back, hang up."""
+        self.wait_called()
+        self._command(self.calls[-1])
+
+
+class Call(Sipp):
+    """A call that somebody makes."""
+
+    def __init__(self, folder: Path, fills: dict[str, str], *options: str) -> None:
+        # A token (RFC 3261), because the scenario makes its Via branches from it.
+        self.sip_call_id = f"{folder.name}-{time.monotonic_ns()}"
+        super().__init__(folder, "caller", fills, "-cid_str", self.sip_call_id, *options)
+
+    def hang_up(self) -> None:
+        """Hang up, or give up when nobody has answered."""
+        self._command(self.sip_call_id)
+
+
+class Phones:
+    """All phones and calls around one exchange; a context manager that ends them."""
+
+    def __init__(self, exchange: Exchange, folder: Path) -> None:
+        self._exchange = exchange
+        self._folder = folder
+        self._names = itertools.count(1)
+        self._running: list[Sipp] = []
+        self._signed_in: dict[str, int] = {}
+
+    def __enter__(self) -> Phones:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def phone(self, extension: str, behaviour: Behaviour = Answers()) -> Phone:
+        """Sign an agent's phone in and wait until the exchange can call it."""
+        port = _free_port()
+        self._register(extension, port, 3600)
+        self._signed_in[extension] = port
+        phone = self._answering(f"phone-{extension}", behaviour, port)
+        self._wait_contact(extension, phone)
+        return phone
+
+    def trunk(self, behaviour: Behaviour = Answers()) -> Phone:
+        """The other end of outbound calls: whoever is dialled over the trunk."""
+        return self._answering("trunk", behaviour, self._exchange.ports.trunk)
+
+    def call(
+        self,
+        did: str,
+        number: str,
+        name: str | bytes = "",
+        *,
+        patience: float = NEVER,
+        talk: float = NEVER,
+        headers: tuple[str, ...] = (),
+    ) -> Call:
+        """A call from outside to one of the exchange's numbers.
+
+        It gives up after `patience` seconds without an answer and hangs up `talk` seconds after
+        one (a queue answers before an agent does); `hang_up()` does either at once. `name` goes
+        out byte for byte in a quoted display name.
+        """
+        return self._call(did, number, name, patience, talk, headers, None)
+
+    def call_from(
+        self, extension: str, dialled: str, *, patience: float = NEVER, talk: float = NEVER
+    ) -> Call:
+        """A call that an agent makes from the desk phone: to a colleague or to the outside."""
+        return self._call(dialled, extension, "", patience, talk, (), extension)
+
+    def sign_out(self, extension: str) -> None:
+        """Take the phone's registration away: it is unreachable from then on."""
+        port = self._signed_in.pop(extension)
+        self._register(extension, _free_port(), 0, contact_port=port)
+
+    def stop(self, party: Sipp) -> None:
+        party.stop()
+        self._running.remove(party)
+
+    def close(self) -> None:
+        for each in self._running:
+            each.stop()
+        self._running.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def traces(self) -> str:
+        """What every sipp has to say, for the message of a failed test."""
+        return "\n".join(f"--- {each.folder.name}\n{each.trace()}" for each in self._running)
+
+    def _call(
+        self,
+        did: str,
+        number: str,
+        name: str | bytes,
+        patience: float,
+        talk: float,
+        headers: tuple[str, ...],
+        sign_in: str | None,
+    ) -> Call:
+        fills = {
+            "@PATIENCE_MS@": _ms(patience),
+            "@TALK_MS@": _ms(talk),
+            "@HEADERS@": "".join(f"      {line}\n" for line in headers),
+            "@CSEQ@": "2" if sign_in else "1",
+        }
+        if sign_in:
+            fills |= {"<!--SIGN-IN": "", "SIGN-IN-->": "", **self._credentials(sign_in)}
+        raw = name.encode() if isinstance(name, str) else name
+        quoted = raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        display = b'"' + quoted + b'" ' if raw else b""
+        options = ("-m", "1", "-key", "did", did, "-key", "number", number)
+        call = Call(
+            self._new_folder("call"),
+            fills,
+            *options,
+            "-key",
+            "display",
+            # Bytes that are no UTF-8 reach sipp as they are.
+            display.decode("utf-8", "surrogateescape"),
+            self._sip_address(),
+        )
+        self._running.append(call)
+        return call
+
+    def _answering(self, name: str, behaviour: Behaviour, port: int) -> Phone:
+        fills = {
+            "@RING_MS@": _ms(behaviour.ring),
+            "@TALK_MS@": _ms(getattr(behaviour, "talk", None)),
+            "@HELD_MS@": _ms(getattr(behaviour, "hold", None)),
+            "@STATUS@": getattr(behaviour, "status", ""),
+        }
+        if isinstance(behaviour, Refuses) and behaviour.ring is not None:
+            fills |= {"<!--RING": "", "RING-->": ""}
+        scenario = type(behaviour).__name__.lower()
+        # -aa: answer the exchange's "are you there" (OPTIONS) without counting it as a call.
+        phone = Phone(self._new_folder(name), scenario, fills, "-aa", "-p", str(port))
+        self._running.append(phone)
+        return phone
+
+    def _register(
+        self, extension: str, port: int, expires: int, contact_port: int | None = None
+    ) -> None:
+        fills = {
+            **self._credentials(extension),
+            "@EXPIRES@": str(expires),
+            "@PORT@": str(contact_port or port),
+        }
+        options = ("-m", "1", "-p", str(port), self._sip_address())
+        signing_in = Sipp(self._new_folder(f"register-{extension}"), "register", fills, *options)
+        if signing_in.wait() != 0:
+            raise RuntimeError(f"{extension} could not sign in\n{signing_in.trace()}")
+
+    def _wait_contact(self, extension: str, phone: Phone) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while "Not in use" not in self._exchange.cli(f"pjsip show endpoint {extension}"):
+            if time.monotonic() > deadline or phone.process.poll() is not None:
+                raise TimeoutError(f"{extension} does not become reachable\n{self.traces()}")
+            time.sleep(0.05)
+
+    def _credentials(self, extension: str) -> dict[str, str]:
+        return {"@USER@": extension, "@PASSWORD@": f"change-me-{extension}"}
+
+    def _sip_address(self) -> str:
+        return f"{LOOPBACK}:{self._exchange.ports.sip}"
+
+    def _new_folder(self, name: str) -> Path:
+        return self._folder / f"{next(self._names):03d}-{name}"
+
+
+def _ms(seconds: float | None) -> str:
+    return str(int((NEVER if seconds is None else seconds) * 1000))
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
