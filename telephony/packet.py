@@ -58,7 +58,7 @@ class Packet:
 
     `name` is the event's name; ``"Response"`` for the answer to an action; ``"Greeting"`` for the
     first line of a connection; ``""`` for a block that is neither (an action, seen by a server).
-    Which of ``Event`` and ``Response`` comes first decides: an OriginateResponse event carries both.
+    Whichever of ``Event`` and ``Response`` comes first decides: OriginateResponse carries both.
     `raw` is the message without its empty line.
     """
 
@@ -121,7 +121,7 @@ class Packet:
         return self.variables_of("")
 
     def variables_of(self, prefix: str) -> dict[str, str]:
-        """The variables of another channel of the event: ``"Dest"`` gives the DestChanVariable ones.
+        """The variables of another channel of the event: ``"Dest"`` for DestChanVariable.
 
         A variable without ``=`` is an empty one; of a repeated name the last one counts.
         """

@@ -1,6 +1,8 @@
 """The decoder: framing in any portions, limits, filters, greetings; the packet's accessors."""
 
+import itertools
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +33,7 @@ def feed_in_portions(decoder: Decoder, data: bytes, cuts: list[int]) -> list[tup
     """Feed `data` cut at the given places; names and bytes of what came out."""
     places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
     got = []
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         got += decoder.feed(data[start:end])
     return [(packet.name, packet.raw) for packet in got]
 
@@ -45,9 +47,8 @@ def counts(decoder: Decoder) -> tuple[int, int, int]:
 @settings(max_examples=400)
 def test_any_portions_give_the_same_packets(data: bytes, cuts: list[int], bytewise: bool) -> None:
     """However a stream is cut, packets and counters come out the same."""
-    limits = {"max_line": 24, "max_headers": 4, "max_packet": 40}
-    for options in ({}, limits):
-        whole, parts = Decoder(**options), Decoder(**options)
+    limits: dict[str, Any] = {"max_line": 24, "max_headers": 4, "max_packet": 40}
+    for whole, parts in ((Decoder(), Decoder()), (Decoder(**limits), Decoder(**limits))):
         expected = feed_in_portions(whole, data, [])
         got = feed_in_portions(parts, data, list(range(len(data))) if bytewise else cuts)
         assert got == expected

@@ -1,0 +1,80 @@
+"""What an AMI account must be allowed, and the words for what it is not.
+
+Pure. Asterisk has no question "what may I see"; a class that is missing looks like silence. So this
+watches what does arrive and compares it with what a snapshot says must have arrived.
+"""
+
+from __future__ import annotations
+
+from telephony.packet import Packet
+from telephony.snapshot import Snapshot
+
+# The class each action of ours needs in "write" (the registrations in main/manager.c,
+# main/manager_bridges.c, main/devicestate.c and apps/app_queue.c); any one of them is enough.
+NEEDED = {
+    "CoreStatus": "reporting",
+    "CoreSettings": "reporting",
+    "CoreShowChannels": "reporting",
+    "DeviceStateList": "call or reporting",
+    "Hangup": "call",
+    "Originate": "originate",
+    "QueuePause": "agent",
+    "Redirect": "call",
+}
+_LOST = {
+    "call": "calls on the exchange are not seen",
+    "agent": "callers and members of queues are not seen",
+}
+
+
+def denied(action: str, user: str) -> str:
+    """What to change so that the account may do `action`."""
+    needed = NEEDED.get(action)
+    if needed is None:
+        return f"the exchange denies {action} to user [{user}]; check its classes in manager.conf"
+    return (
+        f"the exchange denies {action} to user [{user}]: "
+        f"in manager.conf add {needed} to its line 'write = ...'"
+    )
+
+
+class Watch:
+    """The classes of events one connection was seen to get."""
+
+    def __init__(self) -> None:
+        self._unseen = {b"call", b"agent"}
+        self._channels: frozenset[str] | None = None
+        self._entries: frozenset[str] = frozenset()
+        self._missing: dict[str, None] = {}
+
+    def see(self, packet: Packet) -> None:
+        """Take note of an event's class; costs nothing once all were seen."""
+        if not self._unseen:
+            return
+        start = packet.raw.find(b"\r\nPrivilege: ")
+        if start >= 0:
+            end = packet.raw.find(b"\r\n", start + 2)
+            classes = packet.raw[start + 13 : end if end > 0 else None].split(b",")
+            self._unseen.difference_update(classes)
+
+    def compare(self, snapshot: Snapshot) -> None:
+        """New channels or waiting callers since the last snapshot, and no event told of them?"""
+        channels = frozenset(packet.get("Uniqueid", "") for packet in snapshot.channels)
+        entries = frozenset(packet.get("Uniqueid", "") for packet in snapshot.entries)
+        if self._channels is not None:
+            self._suspect("call", channels - self._channels)
+            self._suspect("agent", entries - self._entries)
+        self._channels, self._entries = channels, entries
+
+    def _suspect(self, name: str, new: frozenset[str]) -> None:
+        if new and name.encode() in self._unseen:
+            self._missing[name] = None
+
+    def warnings(self, user: str) -> list[str]:
+        """One sentence for each class that seems to be missing."""
+        return [
+            f"no event of class {name} arrives, so {_LOST[name]}: "
+            f"in manager.conf add {name} to the line 'read = ...' of user [{user}]"
+            for name in self._missing
+            if name.encode() in self._unseen
+        ]
