@@ -1,0 +1,226 @@
+"""The one loop around the floor: events in, orders carried out, results back in as events.
+
+Everything that changes the floor passes through ``_feed``, on the event loop's thread, one event
+at a time. What may wait runs as a task and comes back as an event; a task that fails comes back as
+``OrderFailed``. This module decides nothing about calls or agents, it only carries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, Final
+
+import structlog
+
+from .floor import events as e
+from .floor import orders as o
+from .floor.floor import Floor
+from .ports import Journal, Mind, Records, Screens, Switch, View
+
+log: Final = structlog.get_logger("callcenter.dispatch")
+
+
+class Dispatch:
+    """Implements ``callcenter.ports.Desk`` over one floor.
+
+    ``clock`` gives seconds since the epoch. ``observe(step, seconds)`` is told how long each step
+    took, for ``/metrics``.
+    """
+
+    def __init__(
+        self,
+        floor: Floor,
+        *,
+        journal: Journal,
+        records: Records,
+        mind: Mind,
+        switch: Switch,
+        screens: Screens,
+        clock: Callable[[], float],
+        observe: Callable[[str, float], None],
+    ) -> None:
+        self.floor = floor
+        self.now = clock
+        self.counted: Counter[str] = Counter()
+        """Events taken and orders given, by class name."""
+        self.failed: Counter[str] = Counter()
+        """Orders that failed, by class name."""
+        self.poisoned: Counter[str] = Counter()
+        """Facts that made the floor raise, by class name: a defect, shown on ``/metrics``."""
+        self._journal = journal
+        self._records = records
+        self._mind = mind
+        self._switch = switch
+        self._screens = screens
+        self._observe = observe
+        self._inbox: deque[e.Event] = deque()
+        self._feeding = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._deadline: float | None = None
+        self._deadline_moved = asyncio.Event()
+        self._carry: dict[type[Any], Callable[[Any], Awaitable[None] | None]] = {
+            o.Identify: lambda order: self._start(order, self._identify(order)),
+            o.Predict: lambda order: self._start(order, self._predict(order)),
+            o.FindAnswers: lambda order: self._start(order, self._find_answers(order)),
+            o.SetPaused: lambda order: self._start(
+                order, self._switch.pause(order.device, order.paused, order.reason)
+            ),
+            o.RecordCall: lambda order: self._start(order, self._records.record_call(order)),
+            o.RecordOutcome: self._record_outcome,
+            o.ShowCard: lambda order: self._screens.show_card(order.agent, order.card),
+            o.CloseCard: lambda order: self._screens.close_card(order.agent, order.call),
+            o.ShowAgent: lambda order: self._screens.show_agent(order.view, order.gone),
+            o.ShowQueue: lambda order: self._screens.show_queue(order.view),
+            o.AskSnapshot: lambda order: self._switch.ask_snapshot(order.why),
+        }
+
+    # --- the desk ---------------------------------------------------------------------------
+
+    def view(self) -> View:
+        """Agents, queues and open cards as they are at this moment."""
+        return View(
+            agents=self.floor.agent_views(),
+            queues=self.floor.queue_views(),
+            cards=self.floor.cards(),
+        )
+
+    def post(self, event: e.Event) -> None:
+        """Hand over a fact. Returns at once; the floor never refuses it."""
+        self._inbox.append(event)
+        if self._feeding:
+            return
+        self._feeding = True
+        try:
+            while self._inbox:
+                fact = self._inbox.popleft()
+                try:
+                    self._feed(fact)
+                except Exception:  # one bad event must not stop all that follow
+                    self.poisoned[type(fact).__name__] += 1
+                    log.exception("event_poisoned", kind=type(fact).__name__)
+        finally:
+            self._feeding = False
+
+    async def wish(self, event: e.Event) -> None:
+        """Hand over a wish; returns when it, and what it asked to be stored, is on disk.
+
+        Raises ``FloorError`` when the floor refuses; then nothing has changed. Raises what the
+        store raised when the wish was granted but could not be stored.
+        """
+        if self._feeding:
+            raise RuntimeError("a wish must not come out of an order that is being carried out")
+        self._feeding = True
+        try:
+            position, stores = self._feed(event)
+        finally:
+            self._feeding = False
+        if self._inbox:  # an order carried out at once had something to tell
+            self.post(self._inbox.popleft())
+        await asyncio.gather(self._journal.durable(position), *stores)
+
+    # --- the loop ---------------------------------------------------------------------------
+
+    async def keep_time(self) -> None:
+        """Tell the floor when one of its deadlines is reached. Runs until cancelled."""
+        while True:
+            self._deadline_moved.clear()
+            deadline = self.floor.deadline()
+            try:
+                async with asyncio.timeout(
+                    None if deadline is None else max(0.0, deadline - self.now())
+                ):
+                    await self._deadline_moved.wait()
+            except TimeoutError:
+                self.post(e.TimePassed(at=self.now()))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until what is under way is done, at most so long (before shutting down)."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+
+    def _feed(self, event: e.Event) -> tuple[int, list[Awaitable[None]]]:
+        began = perf_counter()
+        orders = self.floor.receive(event)
+        self._observe("floor", perf_counter() - began)
+        position = self._journal.append(event)
+        self.counted[type(event).__name__] += 1
+        stores = []
+        for order in orders:
+            self.counted[type(order).__name__] += 1
+            stored = self._carry[type(order)](order)
+            if stored is not None:
+                stores.append(stored)
+        if self.floor.deadline() != self._deadline:
+            self._deadline = self.floor.deadline()
+            self._deadline_moved.set()
+        return position, stores
+
+    def _start(self, order: o.Order, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._carried(order, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carried(self, order: o.Order, work: Coroutine[Any, Any, None]) -> None:
+        name = type(order).__name__
+        began = perf_counter()
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001  # whatever an adapter raises: the floor decides
+            self._fail(order, error)
+        else:
+            self._observe(name, perf_counter() - began)
+
+    def _fail(self, order: o.Order, error: Exception) -> None:
+        name = type(order).__name__
+        self.failed[name] += 1
+        log.warning(
+            "order_failed", order=name, error=repr(error), call=getattr(order, "call", None)
+        )
+        self.post(
+            e.OrderFailed(
+                at=self.now(),
+                order=name,
+                why=str(error) or type(error).__name__,
+                call=getattr(order, "call", None),
+                device=getattr(order, "device", None),
+                ask=getattr(order, "ask", 0),
+            )
+        )
+
+    # --- orders whose result is an event ----------------------------------------------------
+
+    async def _identify(self, order: o.Identify) -> None:
+        found = await self._mind.identify(order, self.now())
+        self.post(replace(found, ask=order.ask))
+
+    async def _predict(self, order: o.Predict) -> None:
+        reasons, model = await self._mind.predict(order)
+        self.post(
+            e.ReasonsPredicted(
+                at=self.now(), call=order.call, reasons=reasons, model=model, ask=order.ask
+            )
+        )
+
+    async def _find_answers(self, order: o.FindAnswers) -> None:
+        answers = await self._mind.answers(order)
+        self.post(e.AnswersFound(at=self.now(), call=order.call, answers=answers, ask=order.ask))
+
+    def _record_outcome(self, order: o.RecordOutcome) -> Awaitable[None]:
+        """The agent waits for this one, so its failure is theirs to see as well."""
+
+        async def store() -> None:
+            try:
+                await self._records.record_outcome(order)
+            except Exception as error:
+                self._fail(order, error)
+                raise
+            self._mind.learn(order)
+
+        task = asyncio.create_task(store())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

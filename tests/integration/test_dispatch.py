@@ -1,0 +1,242 @@
+"""Dispatch with recording twins: events in, orders carried out, results and failures back in."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from callcenter.dispatch import Dispatch
+from callcenter.floor import events as e
+from callcenter.floor.card import AgentView, Answer, Card, QueueView, Reason
+from callcenter.floor.errors import UnknownAgent
+from callcenter.floor.floor import Floor
+from callcenter.floor.orders import FindAnswers, Identify, Predict, RecordOutcome
+from callcenter.ports import SwitchError
+from tests.fakes import MemoryJournal, MemoryRecords
+
+
+class QuietMind:
+    """A mind that knows nobody, and can be told to fail or to take its time."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.broken = False
+        self.learned: list[RecordOutcome] = []
+
+    async def identify(self, order: Identify, at: float) -> e.CallerIdentified:
+        await self.gate.wait()
+        if self.broken:
+            raise RuntimeError("no such table: people")
+        return e.CallerIdentified(at=at, call=order.call, identity="unknown")
+
+    async def predict(self, order: Predict) -> tuple[tuple[Reason, ...], str]:
+        return (Reason(code="fees", probability=0.6),), "test"
+
+    async def answers(self, order: FindAnswers) -> tuple[Answer, ...]:
+        return ()
+
+    def learn(self, order: RecordOutcome) -> None:
+        self.learned.append(order)
+
+
+class Recorder:
+    """Screens and switch that write down what they were told."""
+
+    def __init__(self) -> None:
+        self.cards: list[Card] = []
+        self.pauses: list[tuple[str, bool]] = []
+        self.refuse = False
+
+    def show_card(self, agent: str, card: Card) -> None:
+        self.cards.append(card)
+
+    def close_card(self, agent: str, call: str) -> None: ...
+
+    def show_agent(self, view: AgentView, gone: bool) -> None: ...
+
+    def show_queue(self, view: QueueView) -> None: ...
+
+    async def pause(self, device: str, paused: bool, reason: str) -> None:
+        if self.refuse:
+            raise SwitchError("Permission denied")
+        self.pauses.append((device, paused))
+
+    def ask_snapshot(self, why: str) -> None: ...
+
+
+class Bench:
+    """A dispatch with its twins and a clock that stands still until moved."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+        self.mind, self.outside = QuietMind(), Recorder()
+        self.journal, self.records = MemoryJournal(), MemoryRecords()
+        self.steps: list[str] = []
+        self.dispatch = Dispatch(
+            Floor(),
+            journal=self.journal,
+            records=self.records,
+            mind=self.mind,
+            switch=self.outside,
+            screens=self.outside,
+            clock=lambda: self.time,
+            observe=lambda step, seconds: self.steps.append(step),
+        )
+
+    async def open(self) -> None:
+        self.dispatch.post(e.FloorOpened(at=0.0, wrapup_seconds=30.0))
+        self.dispatch.post(e.ExchangeConnected(at=0.0, version="22", restarted=False))
+        await self.dispatch.wish(
+            e.AgentSignedIn(at=1.0, agent="mei", name="Mei", device="PJSIP/1001")
+        )
+        await self.dispatch.wish(e.StateChosen(at=2.0, agent="mei", state="ready"))
+
+    def offer(self) -> None:
+        self.dispatch.post(
+            e.CallArrived(
+                at=3.0, call="c1", direction="inbound", number="+44", name=None, dialled="8"
+            )
+        )
+        self.dispatch.post(
+            e.CallOffered(at=4.0, call="c1", device="PJSIP/1001", leg="l", queue=None)
+        )
+
+
+async def test_the_card_grows_as_answers_come_in() -> None:
+    """Identify, predict and find answers run one after the other and each refines the card."""
+    bench = Bench()
+    await bench.open()
+    bench.offer()
+    assert bench.outside.cards[-1].identity == "pending"
+    await bench.dispatch.settle(5)
+    card = bench.outside.cards[-1]
+    assert (card.identity, card.reasons_state, card.answers_state) == (
+        "unknown",
+        "known",
+        "not_known",
+    )
+    assert {"floor", "Identify", "Predict", "FindAnswers"} <= set(bench.steps)
+
+
+async def test_a_slow_look_up_does_not_hold_up_the_card() -> None:
+    """The card is shown with what is known while the store takes its time."""
+    bench = Bench()
+    await bench.open()
+    bench.mind.gate.clear()
+    bench.offer()
+    await asyncio.sleep(0)
+    assert [card.identity for card in bench.outside.cards] == ["pending"]
+    bench.mind.gate.set()
+    await bench.dispatch.settle(5)
+    assert bench.outside.cards[-1].identity == "unknown"
+
+
+async def test_a_failed_look_up_is_a_fact_the_floor_handles() -> None:
+    """The card says so, the prediction goes on, the failure is counted and journalled."""
+    bench = Bench()
+    await bench.open()
+    bench.mind.broken = True
+    bench.offer()
+    await bench.dispatch.settle(5)
+    card = bench.outside.cards[-1]
+    assert (card.identity, card.reasons_state) == ("failed", "known")
+    assert bench.dispatch.failed["Identify"] == 1
+    failures = [event for event in bench.journal.events if isinstance(event, e.OrderFailed)]
+    assert failures[0].why == "no such table: people"
+
+
+async def test_a_refused_wish_is_not_journalled() -> None:
+    """The journal holds what happened; a refusal is not something that happened."""
+    bench = Bench()
+    await bench.open()
+    before = list(bench.journal.events)
+    with pytest.raises(UnknownAgent):
+        await bench.dispatch.wish(e.StateChosen(at=5.0, agent="nobody", state="ready"))
+    assert bench.journal.events == before
+
+
+async def test_an_outcome_is_acknowledged_when_it_is_stored() -> None:
+    """After the wish returns, the outcome is in the records and the mind has learned it."""
+    bench = Bench()
+    await bench.open()
+    bench.offer()
+    bench.dispatch.post(e.CallAnswered(at=5.0, call="c1", device="PJSIP/1001", leg="l", queue=None))
+    bench.dispatch.post(e.CallEnded(at=6.0, call="c1", why="completed"))
+    await bench.dispatch.wish(
+        e.OutcomeNoted(at=7.0, agent="mei", call="c1", reason="fees", outcome="ok", notes="n")
+    )
+    assert bench.records.outcomes["c1"].reason == "fees"
+    assert [order.call for order in bench.mind.learned] == ["c1"]
+
+
+async def test_a_store_that_fails_is_told_to_the_agent() -> None:
+    """An outcome that could not be stored is not acknowledged."""
+    bench = Bench()
+    await bench.open()
+    bench.offer()
+    bench.dispatch.post(e.CallAnswered(at=5.0, call="c1", device="PJSIP/1001", leg="l", queue=None))
+
+    async def full(order: RecordOutcome) -> None:
+        raise OSError("disk full")
+
+    bench.records.record_outcome = full  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="disk full"):
+        await bench.dispatch.wish(
+            e.OutcomeNoted(at=7.0, agent="mei", call="c1", reason="fees", outcome="ok", notes="n")
+        )
+    assert bench.mind.learned == []
+
+
+async def test_deadlines_of_the_floor_are_kept() -> None:
+    """Wrap-up ends by itself when its time has come, and the journal has the tick."""
+    bench = Bench()
+    await bench.open()
+    bench.offer()
+    bench.dispatch.post(e.CallAnswered(at=5.0, call="c1", device="PJSIP/1001", leg="l", queue=None))
+    keeper = asyncio.create_task(bench.dispatch.keep_time())
+    await asyncio.sleep(0)
+    bench.dispatch.post(e.CallEnded(at=60.0, call="c1", why="completed"))
+    async with asyncio.timeout(20):
+        while bench.dispatch.view().agents["mei"].state != "ready":
+            await asyncio.sleep(0.01)
+    keeper.cancel()
+    assert any(isinstance(event, e.TimePassed) for event in bench.journal.events)
+
+
+async def test_the_exchange_refusing_a_pause_is_not_the_end() -> None:
+    """It is counted, told to the floor, and tried again with the next change."""
+    bench = Bench()
+    bench.outside.refuse = True
+    await bench.open()
+    await bench.dispatch.settle(5)
+    assert bench.dispatch.failed["SetPaused"] == 2
+    bench.outside.refuse = False
+    await bench.dispatch.wish(e.StateChosen(at=9.0, agent="mei", state="break"))
+    await bench.dispatch.settle(5)
+    assert bench.outside.pauses == [("PJSIP/1001", True)]
+
+
+async def test_a_poisoned_event_does_not_stop_the_next() -> None:
+    """A defect in the floor is counted and the line goes on."""
+    bench = Bench()
+    await bench.open()
+    bench.dispatch.post(e.CallEnded(at="soon", call=None, why="completed"))  # type: ignore[arg-type]
+    bench.dispatch.post(e.FloorOpened(at=0.0, queues=(None,)))  # type: ignore[arg-type]
+    bench.offer()
+    assert bench.dispatch.poisoned["FloorOpened"] == 1
+    assert bench.dispatch.counted["CallArrived"] == 1
+
+
+async def test_replaying_the_journal_gives_the_same_floor() -> None:
+    """The journal alone rebuilds agents, queues and cards."""
+    bench = Bench()
+    await bench.open()
+    bench.offer()
+    await bench.dispatch.settle(5)
+    again = Floor()
+    for event in bench.journal.events:
+        again.receive(event)
+    assert again.cards() == bench.dispatch.view().cards
+    assert again.agent_views() == bench.dispatch.view().agents
