@@ -6,6 +6,7 @@ a thread of its own: a reader that is slow would be disconnected.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import socket
 import threading
@@ -76,6 +77,12 @@ class ManagerTap:
     def sign_in(self, user: str, secret: str) -> Message:
         """Log in in plain text; the response, whether it is a success or not."""
         return self.ask("Login", Username=user, Secret=secret)
+
+    def sign_in_by_challenge(self, user: str, secret: str) -> Message:
+        """Log in without sending the secret: MD5 of the server's challenge and the secret."""
+        challenge = self.ask("Challenge", AuthType="MD5")["Challenge"]
+        key = hashlib.md5((challenge + secret).encode(), usedforsecurity=False).hexdigest()
+        return self.ask("Login", AuthType="MD5", Username=user, Key=key)
 
     def messages(self, since: int = 0) -> list[Message]:
         """What came after byte `since`, as flat dictionaries (a repeated header: the last)."""
