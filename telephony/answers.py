@@ -45,6 +45,11 @@ class ActionRefused(ExchangeError):
         self.said = said
         super().__init__(f"the exchange refused {action}: {said}")
 
+    @property
+    def forbidden(self) -> bool:
+        """The account lacks a class, rather than the action being impossible."""
+        return "permission denied" in self.said.lower()
+
 
 class ListIncomplete(ExchangeError):
     """A list came with fewer or more items than it says, or was cancelled."""

@@ -6,16 +6,18 @@ watches what does arrive and compares it with what a snapshot says must have arr
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from telephony.packet import Packet
 from telephony.snapshot import Snapshot
 
-# The class each action of ours needs in "write" (the registrations in main/manager.c,
-# main/manager_bridges.c, main/devicestate.c and apps/app_queue.c); any one of them is enough.
+# The class that each action of ours needs in "write"; reporting is one of several for its four
+# (the registrations in main/manager.c, main/devicestate.c and apps/app_queue.c).
 NEEDED = {
     "CoreStatus": "reporting",
     "CoreSettings": "reporting",
     "CoreShowChannels": "reporting",
-    "DeviceStateList": "call or reporting",
+    "DeviceStateList": "reporting",
     "Hangup": "call",
     "Originate": "originate",
     "QueuePause": "agent",
@@ -27,15 +29,16 @@ _LOST = {
 }
 
 
-def denied(action: str, user: str) -> str:
-    """What to change so that the account may do `action`."""
-    needed = NEEDED.get(action)
-    if needed is None:
-        return f"the exchange denies {action} to user [{user}]; check its classes in manager.conf"
-    return (
-        f"the exchange denies {action} to user [{user}]: "
-        f"in manager.conf add {needed} to its line 'write = ...'"
-    )
+def denied(actions: Collection[str], user: str) -> list[str]:
+    """What to change so that the account may do these actions: a sentence for each class."""
+    by_class: dict[str, list[str]] = {}
+    for action in actions:
+        by_class.setdefault(NEEDED.get(action, "the class it needs"), []).append(action)
+    return [
+        f"the exchange denies {', '.join(names)} to user [{user}]: "
+        f"in manager.conf add {name} to the line 'write = ...' of [{user}]"
+        for name, names in by_class.items()
+    ]
 
 
 class Watch:

@@ -12,7 +12,7 @@ decides nothing about calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, Protocol
@@ -104,7 +104,6 @@ class Session:
         self._watch = Watch()
         self._taking: _Taking | None = None
         self._again = False
-        self._refused: dict[str, str] = {}
         self._booted = False
         self._farewell: str | None = None
         self._message = ""
@@ -246,12 +245,6 @@ class Session:
         if self._phase is not _Phase.ONLINE:
             return
         taking.results[name] = result
-        if isinstance(result, ActionRefused):
-            forbidden = "permission" in result.said.lower()
-            user = self._credentials.user
-            self._refused[name] = denied(name, user) if forbidden else str(result)
-        else:
-            self._refused.pop(name, None)
         if len(taking.results) < len(snapshot_actions()):
             return
         if taking.tries < LIST_TRIES and any(
@@ -270,7 +263,7 @@ class Session:
         self._owner.deliver_snapshot(snapshot)
         for packet, at in taking.held:
             self._owner.deliver(packet, at)
-        message = self._up_message(snapshot)
+        message = self._up_message(snapshot, taking.results)
         if message != self._message:
             self._message = message
             self._owner.came_up(message)
@@ -278,14 +271,19 @@ class Session:
             self._again = False
             self.resnapshot(self._pulse.heard_at)
 
-    def _up_message(self, snapshot: Snapshot) -> str:
+    def _up_message(self, snapshot: Snapshot, results: Mapping[str, Result]) -> str:
+        user = self._credentials.user
         parts = [f"connected to Asterisk {snapshot.version or 'of unknown version'}"]
-        parts += self._refused.values()
-        parts += self._watch.warnings(self._credentials.user)
+        refused = {n: each for n, each in results.items() if isinstance(each, ActionRefused)}
+        forbidden = [name for name, each in refused.items() if each.forbidden]
+        parts += denied(forbidden, user)
+        parts += [str(each) for each in refused.values() if not each.forbidden]
+        parts += [str(each) for each in results.values() if isinstance(each, ListIncomplete)]
+        parts += self._watch.warnings(user)
         if not self._booted:
             parts.append(
-                f"user [{self._credentials.user}] may not read class system, so a reload of the "
-                "exchange is noticed late"
+                "a reload of the exchange is noticed late: in manager.conf add system to the line "
+                f"'read = ...' of [{user}]"
             )
         return "; ".join(parts)
 

@@ -65,8 +65,8 @@ class AmiSwitch:
         try:
             await self._link.ask(action)
         except ActionRefused as refused:
-            if "permission" in refused.said.lower():
-                raise SwitchError(denied(action.name, self._user)) from refused
+            if refused.forbidden:
+                raise SwitchError("; ".join(denied([action.name], self._user))) from refused
             raise SwitchError(explain(refused.said)) from refused
         except (ExchangeError, WireError) as problem:
             raise SwitchError(str(problem)) from problem
