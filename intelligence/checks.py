@@ -1,0 +1,108 @@
+"""Reads a TOML file and says what is wrong in it, all at once, in words a person can act on."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+LONGEST_LINE = 120
+LARGEST_FILE = 1_000_000
+
+
+class KnowledgeError(ValueError):
+    """What is wrong, one line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class Check:
+    """Collects what is wrong in one file; each method answers something usable all the same."""
+
+    def __init__(self, file: str, problems: list[str]) -> None:
+        self._file = file
+        self._problems = problems
+
+    def wrong(self, where: str, key: str, value: object, allowed: str) -> None:
+        found = "is missing" if value is None else f"is {_brief(value)}"
+        place = f"{self._file}: {where}: " if where else f"{self._file}: "
+        self._problems.append(f"{place}{key} {found}; allowed: {allowed}")
+
+    def keys(self, where: str, table: Mapping[str, Any], allowed: Collection[str]) -> None:
+        for key in table:
+            if key not in allowed:
+                place = f"{self._file}: {where}: " if where else f"{self._file}: "
+                known = ", ".join(sorted(allowed))
+                self._problems.append(f"{place}unknown key {_brief(key)}; allowed: {known}")
+
+    def tables(self, data: Mapping[str, Any], key: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """The ``[[key]]`` tables, each with words for where it is."""
+        found = data.get(key)
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            if data:
+                self.wrong("", key, found, f"one or more [[{key}]] tables")
+            return []
+        return [(f"{key} {number}", table) for number, table in enumerate(found, start=1)]
+
+    def text(
+        self, where: str, table: Mapping[str, Any], key: str, longest: int = LONGEST_LINE
+    ) -> str:
+        value = table.get(key)
+        if not isinstance(value, str) or not value.strip() or len(value.strip()) > longest:
+            if table:
+                self.wrong(where, key, value, f"a text of 1 to {longest} characters")
+            return ""
+        return value.strip()
+
+    def texts(
+        self,
+        where: str,
+        table: Mapping[str, Any],
+        key: str,
+        allowed: Collection[str] | None,
+    ) -> tuple[str, ...]:
+        values = table.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+            self.wrong(where, key, values, "a list of texts")
+            return ()
+        for value in values:
+            if allowed is not None and value not in allowed:
+                self.wrong(where, key, value, ", ".join(sorted(allowed)))
+        return tuple(values)
+
+    def day(self, where: str, table: Mapping[str, Any], key: str) -> date | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if isinstance(value, datetime) or not isinstance(value, date):
+            self.wrong(where, key, value, "a date such as 2026-01-31, without quotes")
+            return None
+        return value
+
+
+def read_toml(path: Path, problems: list[str], name: str | None = None) -> Mapping[str, Any]:
+    name = name or path.name
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        problems.append(f"{name}: cannot be read ({error.strerror})")
+        return {}
+    if len(raw) > LARGEST_FILE:
+        problems.append(f"{name}: is larger than {LARGEST_FILE} bytes; split it")
+        return {}
+    try:
+        return tomllib.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        problems.append(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{name}: is not TOML: {error}")
+    return {}
+
+
+def _brief(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
