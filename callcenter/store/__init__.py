@@ -1,0 +1,73 @@
+"""Everything durable: people, records, accounts, sessions, the journal. The only home of SQL.
+
+``open_store`` gives a ``Store``; the nouns are its attributes. Reads have threads and connections
+of their own; all writes go through one thread that groups commits, and every write method returns
+after the commit. No row of a table leaves this package: only the frozen dataclasses of the ports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractContextManager
+
+from sqlalchemy import text
+
+from .accounts import AccountsTable
+from .bulk import Bulk, open_bulk
+from .database import Database
+from .errors import DiskFullError, StoreError
+from .events import JournalTable
+from .imports import ImportsTable
+from .people import PeopleReader
+from .reader import Reader
+from .records import RecordsTable
+from .schema import bring_up_to_date
+from .sessions import SessionsTable, SignIn
+from .writer import Writer
+
+__all__ = ["Bulk", "DiskFullError", "SignIn", "Store", "StoreError", "open_store"]
+
+
+class Store:
+    """An open store; make one with ``open_store``. ``where``: its address, without a password."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.where = database.where
+        self.writer = Writer(database)
+        self._quick = Reader(database, "quick")  # by key, in front of somebody who waits
+        self._long = Reader(database, "long")
+        self.people = PeopleReader(self._quick, database.dialect)
+        self.records = RecordsTable(self.writer, self._long)
+        self.accounts = AccountsTable(self.writer, self._quick)
+        self.sessions = SessionsTable(self.writer, self._quick)
+        self.journal = JournalTable(self._long, self.where)
+        self.imports = ImportsTable(self.writer)
+
+    async def alive(self) -> None:
+        """Returns when reading and writing work; raises ``StoreError`` saying what does not."""
+        await self._quick.read(lambda connection: connection.execute(text("SELECT 1")).all())
+        if self.writer.trouble is not None:
+            raise self.writer.trouble
+        await asyncio.wrap_future(self.writer.submit(lambda connection: None))
+
+    def bulk(self) -> AbstractContextManager[Bulk]:
+        """A loader for millions of rows; the store must not be written to otherwise meanwhile."""
+        return open_bulk(self._database)
+
+    def close(self) -> None:
+        """Write what is queued, then let go of the database. May be called twice."""
+        self.writer.close()
+        self._quick.close()
+        self._long.close()
+
+
+def open_store(address: str, busy: float = 5.0) -> Store:
+    """Open ``sqlite:////path/file.db`` (created, for its owner alone) or a PostgreSQL address.
+
+    Brings the tables up to date first. ``busy``: seconds to wait for a lock that another program
+    holds. Raises ``StoreError``.
+    """
+    database = Database(address, busy)
+    bring_up_to_date(database)
+    return Store(database)

@@ -1,0 +1,88 @@
+"""The journal's rows: the list of all events, by position. Written by ``callcenter.journal``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, func, insert, select
+
+from callcenter.codec import CodecError, decode_event, encode_text
+from callcenter.floor.events import Event
+
+from .errors import StoreError
+from .reader import Reader
+from .tables import journal
+
+_PAGE = 1000
+
+
+class JournalTable:
+    """Reading the journal, for replays and reports: plain calls that wait."""
+
+    def __init__(self, reader: Reader, where: str) -> None:
+        self._reader = reader
+        self._where = where
+
+    def last(self) -> int:
+        """The position of the newest event; 0 when there is none. Raises ``StoreError``."""
+        query = select(func.coalesce(func.max(journal.c.position), 0))
+        return self._reader.read_now(lambda connection: int(connection.execute(query).scalar_one()))
+
+    def read(
+        self, start: int = 1, to: int | None = None, holes: bool = False
+    ) -> Iterator[tuple[int, Event]]:
+        """Events from position ``start`` to ``to``, both included, or to the end.
+
+        A position without an event, but for a missing beginning (retention), means that events
+        were lost: raises ``StoreError`` naming it unless ``holes`` are allowed. Raises it too for
+        an event this program cannot read.
+        """
+        expected: int | None = None
+        while to is None or start <= to:
+            rows = self._page(start, to)
+            for position, body in rows:
+                if expected not in (None, position) and not holes:
+                    raise StoreError(
+                        f"{self._where}: events are missing from the journal, "
+                        f"positions {expected} to {position - 1}"
+                    )
+                try:
+                    yield position, decode_event(body)
+                except CodecError as error:
+                    raise StoreError(
+                        f"{self._where}: the event at position {position} cannot be read: {error}"
+                    ) from error
+                expected = position + 1
+            if len(rows) < _PAGE:
+                return
+            start = rows[-1][0] + 1
+
+    def _page(self, start: int, to: int | None) -> Sequence[tuple[int, str]]:
+        j = journal.c
+        query = select(j.position, j.body).where(j.position >= start)
+        if to is not None:
+            query = query.where(j.position <= to)
+        query = query.order_by(j.position).limit(_PAGE)
+        return self._reader.read_now(
+            lambda connection: [(row[0], row[1]) for row in connection.execute(query)]
+        )
+
+
+def journal_row(position: int, event: Event) -> dict[str, object]:
+    """Raises ``CodecError``."""
+    return {
+        "position": position,
+        "at": event.at,
+        "kind": type(event).__name__,
+        "body": encode_text(event),
+    }
+
+
+def write_rows(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """A position that is taken is an error: two engines must not write one journal."""
+    connection.execute(insert(journal), rows)
+
+
+def stored_body(connection: Connection, position: int) -> str | None:
+    query = select(journal.c.body).where(journal.c.position == position)
+    return connection.execute(query).scalar()

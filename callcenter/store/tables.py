@@ -1,0 +1,237 @@
+"""The tables, as one MetaData. What each is for and how long it is kept: docs/data.md.
+
+Times are float seconds since the epoch, UTC. Money is an integer of minor units with its ISO 4217
+code. Lists and the like are canonical JSON in text columns, so that no database needs a JSON type.
+Only names that both SQLite and PostgreSQL understand; the one exception, ``sqlite_with_rowid``, is
+read by SQLite alone: it keeps the rows of one person side by side on disk. A change here needs a
+migration; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    true,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _of_person() -> Column[str]:
+    """First column of the primary key of everything a person owns; goes when the person goes."""
+    return Column("person", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("language", Text),
+    Column("tier", Text),
+    Column("since", Double),
+    Column("birth", Text),
+    Column("city", Text),
+    Column("segment", Text),
+    Column("products", Text, nullable=False, server_default="[]"),
+    Column("lifetime_value", BigInteger),
+    Column("currency", Text),
+    Column("payment_days", Double),
+    Column("preferred_channel", Text),
+    Column("preferred_time", Text),
+    Column("note", Text),
+    Column("consent_marketing", Boolean),
+    Column("consent_recording", Boolean),
+    # The import that wrote the row last and the line it came from: shows where data came from,
+    # and is how an import of any size finds duplicates in its own file without remembering it.
+    Column("imported_by", Text),
+    Column("imported_line", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+contact_points = Table(
+    "contact_points",
+    metadata,
+    _of_person(),
+    Column("kind", Text, primary_key=True),  # phone (E.164), email, account
+    Column("value", Text, primary_key=True),
+    Column("label", Text),
+    Column("rank", Integer, nullable=False),  # order on the card
+    # Without rowid the index also carries the primary key: number to person is one look-up.
+    Index("ix_contact_points_value", "value"),
+    sqlite_with_rowid=False,
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    _of_person(),
+    Column("id", Text, primary_key=True),
+    Column("placed", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("due", Double),
+    sqlite_with_rowid=False,
+)
+
+bills = Table(
+    "bills",
+    metadata,
+    _of_person(),
+    Column("id", Text, primary_key=True),
+    Column("issued", Double, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("paid", Double),
+    sqlite_with_rowid=False,
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _of_person(),
+    Column("id", Text, primary_key=True),
+    Column("opened", Double, nullable=False),
+    Column("closed", Double),
+    Column("reason", Text),
+    Column("title", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+promises = Table(
+    "promises",
+    metadata,
+    _of_person(),
+    Column("id", Text, primary_key=True),
+    Column("made", Double, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("kept", Boolean),
+    sqlite_with_rowid=False,
+)
+
+# One row per call that ended. No foreign key to people: what happened is kept whoever is erased,
+# and a call must be recordable whatever the state of the people table.
+interactions = Table(
+    "interactions",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("direction", Text, nullable=False),
+    Column("number", Text),
+    Column("caller_name", Text),
+    Column("dialled", Text),
+    Column("person", Text),
+    Column("queue", Text),
+    Column("agent", Text),
+    Column("arrived", Double, nullable=False),
+    Column("answered", Double),
+    Column("ended", Double, nullable=False),
+    Column("wait", Double, nullable=False),
+    Column("talk", Double, nullable=False),
+    Column("transfers", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("predicted", Text, nullable=False),
+    Column("model", Text),
+    Column("context", Text, nullable=False),
+    Index("ix_interactions_person_arrived", "person", "arrived"),
+    Index("ix_interactions_arrived", "arrived"),
+)
+
+# One row per call, the note with the latest ``at``; the journal keeps all of them.
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("person", Text),
+    Column("reason", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("queue", Text),
+    Column("context", Text, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("call", Text, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("reason", Text),
+    Column("outcome", Text),
+    Column("notes", Text, nullable=False),
+    Column("saved", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("agent", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("device", Text),
+    Column("password_hash", Text, nullable=False),
+    Column("language", Text),
+    Column("active", Boolean, nullable=False, server_default=true()),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("agent", ForeignKey("users.agent", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False, index=True),
+    Column("seen", Double, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column(
+        "position",
+        BigInteger().with_variant(Integer, "sqlite"),  # SQLite: INTEGER is the row's own key
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Text, primary_key=True),  # digest of content and of what it was read with
+    Column("file", Text, nullable=False),
+    Column("records", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("rejected_bytes", BigInteger, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("finished", Double),
+)
+
+OWNED_BY_PERSON = (contact_points, orders, bills, cases, promises)
