@@ -1,0 +1,85 @@
+"""Calls that people make, and what became of them.
+
+Pure data: what a script or a living caller asks for, and the ground truth for whoever wants to
+compare it with what an engine saw over AMI.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from telephony.simulator.settings import Reaction
+
+Ender: TypeAlias = Literal["caller", "called"]
+End: TypeAlias = Literal[
+    "completed", "abandoned", "no_answer", "busy", "congestion", "refused", "failed", "queue_left"
+]
+OfferEnd: TypeAlias = Literal["answered", "no_answer", "busy", "refused", "congestion", "cancelled",
+                              "answered_elsewhere"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Somebody dials.
+
+    `patience`: seconds from dialling until the caller hangs up if nobody talks to them; inf waits
+    for ever. `talk`: seconds of conversation until `ender` hangs up. `device`: the own phone that
+    dials, for internal and outgoing calls; None for a call from outside. `far`, `far_ring`: what
+    the called number outside does, for outgoing calls. `reason`, `person`: carried along untouched
+    for the driver that made it.
+    """
+
+    number: str | None = None
+    """None: withheld."""
+    name: str | None = None
+    dialled: str
+    patience: float = math.inf
+    talk: float = 60.0
+    ender: Ender = "caller"
+    device: str | None = None
+    far: Reaction = "answers"
+    far_ring: float = 2.0
+    reason: str | None = None
+    person: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.patience < 0 or math.isnan(self.patience):
+            raise ValueError("patience is below zero")
+        if not 0 <= self.talk < math.inf:
+            raise ValueError("talk is below zero or endless")
+        if not self.dialled or not self.dialled.isprintable() or " " in self.dialled:
+            raise ValueError("dialled is not a number")
+        # Numbers go on the wire as they are; a SIP stack would not let these through either.
+        if self.number is not None and (not self.number or not self.number.isprintable()):
+            raise ValueError("number is empty or has control characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a call really went. Times in simulated seconds since the epoch."""
+
+    call: str
+    """Uniqueid of the caller's channel."""
+    arrival: Arrival
+    at: float
+    queue: str | None
+    device: str | None
+    """The phone that answered; the dialling one for an outgoing call."""
+    offers: tuple[tuple[str, OfferEnd], ...]
+    """Devices that were rung, in order, and how each ringing ended."""
+    wait: float
+    """Seconds from entering the queue (or dialling) to the answer or the end."""
+    talk: float
+    end: End
+    ended: float
+
+
+class Driver(Protocol):
+    """Who calls next. The exchange asks again as soon as it was told one."""
+
+    def next_call(self, now: float) -> tuple[float, Arrival] | None:
+        """When (not before `now`) and what the next call is; None: nobody calls any more."""
+
+    def on_call_over(self, outcome: Outcome) -> None: ...

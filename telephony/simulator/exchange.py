@@ -1,0 +1,433 @@
+"""The simulated exchange as a whole: phones, queues, dialplan and people on one world.
+
+Pure. Everything that AMI or a person can do to it is a method here; nothing waits. Its messages
+pile up in ``world`` until they are taken.
+"""
+
+from __future__ import annotations
+
+import random
+
+from telephony.simulator import dialplan
+from telephony.simulator import messages as m
+from telephony.simulator.arrivals import Arrival, OfferEnd, Outcome
+from telephony.simulator.channel import DOWN, RING, UP, Bridge, Channel, Device
+from telephony.simulator.legs import Handset, Leg, LocalLeg, PhoneLeg
+from telephony.simulator.people import People
+from telephony.simulator.queues import MemberState, QueueState
+from telephony.simulator.settings import Reaction, SimulatorSettings
+from telephony.simulator.signals import HungUp, LetGo, TakenInto
+from telephony.simulator.world import Plan, Thread, World
+
+OPTIMISED_AFTER = 0.012
+"""Seconds of sound after which a Local channel takes itself out of the way."""
+
+
+class UnknownNumberError(ValueError):
+    """A number was dialled that leads nowhere."""
+
+
+class ExchangeFullError(Exception):
+    """As many channels as the settings allow."""
+
+
+class Exchange:
+    """See the module. `start`: seconds since the epoch at which it was started."""
+
+    def __init__(self, settings: SimulatorSettings, start: float) -> None:
+        self.settings = settings
+        self.world = World(start, seed=settings.seed, timestamps=settings.timestamps)
+        self.world.watchers.append(self._device_changed)
+        self.world.on_gone = self._channel_gone
+        self.people = People(self, settings.truth_kept)
+        self.chance = random.Random(settings.seed + 1)  # noqa: S311 - a simulation, no secret
+        self.handsets: dict[str, Handset] = {}
+        self._names: dict[str, str] = {}
+        for phone in settings.phones:
+            self.handsets[phone.device] = Handset(phone.device, phone.reaction, phone.ring)
+            self._names[phone.device] = phone.name
+            device = Device(phone.device, phone.busy_at, absent=phone.reaction == "absent")
+            self.world.devices[phone.device] = device
+        self.queues: dict[str, QueueState] = {}
+        taken: set[str] = set()
+        self.memberships: dict[str, list[tuple[QueueState, MemberState]]] = {}
+        for line in settings.queues:
+            queue = self.queues[line.name] = QueueState(line, self.world, taken, self.chance)
+            for member in line.members:
+                self.enlist(queue, queue.add(member, self.world.devices[member.device]))
+            queue.settle()
+        self._locals: dict[Channel, LocalLeg] = {}
+        self._joins: dict[Channel, Channel] = {}
+        self._legs: dict[Channel, PhoneLeg] = {}
+        self._trunk = self.world.device(f"PJSIP/{settings.trunk}")
+        self._local_numbers = 0
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def place(self, arrival: Arrival) -> str:
+        """Somebody dials now; answers the call's Uniqueid.
+
+        Raises UnknownNumberError, or ValueError for a phone that is not there or not free.
+        """
+        world = self.world
+        if len(world.channels) >= self.settings.max_channels:
+            raise ExchangeFullError(f"{self.settings.max_channels} channels are in use")
+        if arrival.device is None:
+            route = self.settings.routes.get(arrival.dialled)
+            if route is None:
+                raise UnknownNumberError(f"no route for the number {arrival.dialled}")
+            channel = self._open(
+                self._trunk, RING, arrival.number or "anonymous", arrival.name, "from-trunk",
+                arrival.dialled,
+            )  # fmt: skip
+            self._run(channel, dialplan.from_trunk(self, channel, route), arrival)
+            return channel.uniqueid
+        handset = self.handsets.get(arrival.device)
+        if handset is None or handset.reaction == "absent" or handset.leg is not None:
+            raise ValueError(f"{arrival.device} is not there or not free")
+        device = world.device(arrival.device)
+        channel = self._open(
+            device, RING, device.name.partition("/")[2], self._names[device.name], "from-agents",
+            arrival.dialled,
+        )  # fmt: skip
+        handset.leg = channel
+        self._run(channel, dialplan.from_agents(self, channel), arrival)
+        return channel.uniqueid
+
+    def _run(self, channel: Channel, plan: Plan, arrival: Arrival) -> None:
+        channel.thread = Thread(self.world, plan)
+        self.people.begin(arrival, channel)
+        channel.thread.start()
+
+    def pick_up(self, device: str) -> bool:
+        """The person at a phone answers; False when it does not ring."""
+        leg = self._handset(device).leg
+        return isinstance(leg, PhoneLeg) and leg.pick_up()
+
+    def hang_up(self, device: str) -> bool:
+        """The person at a phone hangs up or declines; False when there is nothing to."""
+        leg = self._handset(device).leg
+        if isinstance(leg, Channel):
+            self.party_hangs_up(leg)
+        elif leg is not None:
+            if leg.answered:
+                self.world.report_sound(leg.channel)
+            leg.put_down()
+        return leg is not None
+
+    def set_reaction(self, device: str, reaction: Reaction) -> None:
+        """From now on the phone behaves like this."""
+        handset = self._handset(device)
+        handset.reaction = reaction
+        self.world.devices[device].absent = reaction == "absent"
+        self.world.publish(self.world.devices[device])
+
+    def _handset(self, device: str) -> Handset:
+        handset = self.handsets.get(device)
+        if handset is None:
+            raise ValueError(f"there is no phone {device}")
+        return handset
+
+    def handset_of_number(self, number: str) -> Handset | None:
+        return self.handsets.get(f"PJSIP/{number}")
+
+    def party_hangs_up(self, channel: Channel) -> None:
+        """The party at a channel that runs dialplan (a caller) hangs up."""
+        if channel.gone or channel.thread is None:
+            return
+        if channel.state == UP:
+            self.world.report_sound(channel)
+        elif not channel.cause:
+            channel.change(cause=127, tech_cause=487)
+        code = channel.cause or None
+        self.world.emit(
+            m.HANGUP_REQUEST, channel.block() + m.request_cause(code, channel.tech_cause)
+        )
+        channel.thread.post(HungUp())
+
+    def other_hangs_up(self, channel: Channel) -> None:
+        """The party a caller talks to hangs up."""
+        bridge = channel.bridge
+        if bridge is None:
+            return
+        for other in bridge.channels:
+            if other is channel:
+                continue
+            leg = self._legs.get(other)
+            local = self._locals.get(other)
+            if leg is None and local is not None:
+                leg = self._behind(local)
+            if leg is not None:
+                self.world.report_sound(leg.channel)
+                leg.put_down()
+            elif other.thread is not None:
+                self.party_hangs_up(other)
+            return
+
+    def _behind(self, local: LocalLeg) -> PhoneLeg | None:
+        bridge = local.far.bridge
+        far_party = [one for one in bridge.channels if one is not local.far] if bridge else []
+        return self._legs.get(far_party[0]) if far_party else None
+
+    # --- told by the dialplan -----------------------------------------------------------------
+
+    def note_queue(self, channel: Channel, queue: str) -> None:
+        self.people.queued(channel, queue)
+
+    def note_closing(self, channel: Channel) -> None:
+        self.people.closing(channel)
+
+    def note_offer(self, channel: Channel, device: str, how: OfferEnd) -> None:
+        self.people.offered(channel, device, how)
+
+    def talking(self, channel: Channel, device: str) -> None:
+        self.people.talking(channel, device)
+
+    def answer(self, channel: Channel) -> None:
+        if channel.state != UP:
+            self.world.set_state(channel, UP)
+
+    # --- legs ---------------------------------------------------------------------------------
+
+    def _open(
+        self, device: Device, state: int, number: str | None, person: str | None, context: str,
+        exten: str, *, linkedid: str = "", uniqueid: str = "", name: str = "",
+    ) -> Channel:  # fmt: skip
+        world = self.world
+        own = uniqueid or world.unique()
+        return world.open(
+            Channel(
+                name=name or world.channel_name(device.name),
+                device=device,
+                state=state,
+                number=number,
+                person=person,
+                context=context,
+                exten=exten,
+                uniqueid=own,
+                linkedid=linkedid or own,
+                created=world.now,
+            )
+        )
+
+    def dial_member(self, caller: Channel, member: MemberState) -> Leg:
+        """A queue rings one of its members."""
+        if member.settings.interface.startswith("Local/"):
+            return self._dial_local(caller, member)
+        return self._dial_phone(caller, member.settings.interface, queue_style=True)
+
+    def dial_target(self, caller: Channel, target: str) -> PhoneLeg | None:
+        """Dial() rings a phone, or a number outside; None when it cannot be reached."""
+        number, _, trunk = target.partition("/")[2].partition("@")
+        if not trunk:
+            handset = self.handset_of_number(number)
+            if handset is None or handset.reaction == "absent":
+                return None
+            return self._dial_phone(caller, target)
+        channel = self._open(
+            self._trunk, DOWN, None, None, "from-trunk", "s", linkedid=caller.linkedid
+        )
+        self.world.varset(channel, "DIALEDPEERNUMBER", f"{number}@{trunk}")
+        known = self.people.callers.get(caller.uniqueid)
+        reaction: Reaction = known.arrival.far if known is not None else "answers"
+        ring = known.arrival.far_ring if known is not None else 2.0
+        return self._leg(channel, caller, None, reaction, ring)
+
+    def _dial_phone(self, caller: Channel, target: str, *, queue_style: bool = False) -> PhoneLeg:
+        handset = self._handset(target)
+        device = self.world.device(target)
+        number = target.partition("/")[2]
+        channel = self._open(
+            device, DOWN, number, self._names[target], "from-agents", "s",
+            linkedid=caller.linkedid,
+        )  # fmt: skip
+        self.world.varset(channel, "DIALEDPEERNUMBER", number)
+        ring = self.chance.uniform(*handset.ring)
+        return self._leg(channel, caller, handset, handset.reaction, ring, queue_style=queue_style)
+
+    def _leg(
+        self, channel: Channel, caller: Channel, handset: Handset | None, reaction: Reaction,
+        ring: float, *, queue_style: bool = False,
+    ) -> PhoneLeg:  # fmt: skip
+        assert caller.thread is not None  # whoever dials runs a dialplan
+        leg = PhoneLeg(
+            self.world, channel, caller.thread, handset, reaction=reaction, ring=ring,
+            queue_style=queue_style,
+        )  # fmt: skip
+        self._legs[channel] = leg
+        return leg
+
+    def _dial_local(self, caller: Channel, member: MemberState) -> LocalLeg:
+        world = self.world
+        text = member.settings.interface.removeprefix("Local/")
+        plain, _, option = text.partition("/")
+        number, _, context = plain.partition("@")
+        device = world.device(f"Local/{plain}")
+        stem = f"Local/{plain}-{self._local_numbers:08x}"
+        self._local_numbers += 1
+        near, far = (
+            self._open(
+                device, state, None, None, context, number, linkedid=caller.linkedid,
+                name=f"{stem};{half}",
+            )
+            for half, state in ((1, DOWN), (2, RING))
+        )  # fmt: skip
+        assert caller.thread is not None
+        leg = LocalLeg(
+            world, near, far, caller.thread, member.settings.device, optimise=option != "n"
+        )
+        self._locals[near] = self._locals[far] = leg
+        known = self.people.callers.get(caller.uniqueid)
+        near.change(number=known.arrival.dialled if known is not None else None)
+        world.step(near, "AppQueue", "(Outgoing Line)")
+        world.emit(m.NEW_CALLERID, near.block() + m.PRESENTATION)
+        for half in (near, far):
+            world.varset(half, "DIALEDPEERNUMBER", text)
+        far.change(number=caller.number, person=caller.person, connected_number=near.number)
+        world.emit(m.NEW_CALLERID, far.block() + m.PRESENTATION)
+        world.connected(far, near.number, None)
+        world.emit(
+            m.LOCAL_BRIDGE,
+            near.prefixed("LocalOne") + far.prefixed("LocalTwo")
+            + f"Context: {context}\r\nExten: {number}\r\n"
+            f"LocalOptimization: {'Yes' if leg.optimise else 'No'}\r\n",
+        )  # fmt: skip
+        return leg
+
+    def run_far_half(self, leg: LocalLeg) -> None:
+        far = leg.far
+        far.thread = Thread(self.world, dialplan.agent_leg(self, far, far.exten))
+        far.thread.start()
+
+    def local_leg(self, channel: Channel) -> LocalLeg | None:
+        """The Local leg whose far half this is."""
+        leg = self._locals.get(channel)
+        return leg if leg is not None and leg.far is channel else None
+
+    def optimise_later(self, leg: LocalLeg) -> None:
+        self.world.at(self.world.now + OPTIMISED_AFTER, lambda: self._optimise(leg))
+
+    def _optimise(self, leg: LocalLeg) -> None:
+        """The phone takes the place of the Local channel in the caller's bridge."""
+        world, near, far = self.world, leg.channel, leg.far
+        phone = self._behind(leg)
+        bridge = near.bridge
+        if phone is None or bridge is None or near.gone or far.gone:
+            return
+        blocks = near.prefixed("LocalOne") + far.prefixed("LocalTwo")
+        world.emit(
+            m.LOCAL_OPTIMIZATION_BEGIN,
+            f"{blocks}{phone.channel.prefixed('Source')}"
+            f"DestUniqueId: {far.uniqueid}\r\nId: {near.uniqueid.partition('.')[2]}\r\n",
+        )
+        world.leave(phone.channel)
+        world.leave(near)
+        world.enter(bridge, phone.channel, swap=near)
+        world.emit(
+            m.LOCAL_OPTIMIZATION_END,
+            f"{blocks}Success: No\r\nId: {near.uniqueid.partition('.')[2]}\r\n",
+        )
+        leg.phone = phone
+        phone.owner = leg.owner
+        if far.thread is not None:
+            far.change(cause=16)
+            far.thread.post(HungUp())
+        world.varset(near, "CHANLOCALSTATUS", "ANSWER")
+        near.change(cause=16)
+        world.emit(m.HANGUP_REQUEST, near.block() + m.request_cause(16, None))
+        world.hang_up(near)
+
+    # --- joining by AMI -----------------------------------------------------------------------
+
+    def own_leg(
+        self, device: str, *, uniqueid: str, number: str | None, person: str | None
+    ) -> tuple[Channel, Handset]:
+        """The channel of a leg that AMI originates; nobody rings yet."""
+        handset = self._handset(device)
+        channel = self._open(
+            self.world.device(device), DOWN, device.partition("/")[2], self._names[device],
+            "from-agents", "s", uniqueid=uniqueid,
+        )  # fmt: skip
+        self.world.step(channel, "AppDial2", "(Outgoing Line)")
+        return channel, handset
+
+    def ring_own(self, channel: Channel, handset: Handset) -> PhoneLeg:
+        ring = self.chance.uniform(*handset.ring)
+        return self._leg(channel, channel, handset, handset.reaction, ring)
+
+    def take(self, channel: Channel, other: Channel) -> Bridge | None:
+        """Bridge() takes a waiting channel out of what it does; None when it cannot be taken."""
+        if other.thread is None or other.bridge is not None or other.application != "MusicOnHold":
+            return None
+        bridge = self.world.bridge()
+        other.thread.post(TakenInto(bridge))
+        self._joins[channel] = other
+        self._joins[other] = channel
+        return bridge
+
+    def joined(self, channel: Channel, other: Channel | None) -> None:
+        if other is not None:
+            self.note_offer(other, channel.device.name, "answered")
+            self.talking(other, channel.device.name)
+
+    def let_go(self, channel: Channel | None) -> None:
+        """The other party of a join left: the channel goes on with its dialplan."""
+        if channel is None:
+            return
+        other = self._joins.pop(channel, None)
+        if other is not None:
+            self._joins.pop(other, None)
+        self.people.parted(channel)
+        if not channel.gone and channel.thread is not None:
+            channel.thread.post(LetGo())
+
+    def part(self, channel: Channel) -> None:
+        """As let_go, for the party on the other side of this channel."""
+        self.let_go(self._joins.get(channel))
+
+    # --- AMI's hand -----------------------------------------------------------------------------
+
+    def kill(self, channel: Channel, cause: int) -> None:
+        """AMI Hangup."""
+        leg = self._legs.get(channel)
+        if channel.thread is not None:
+            channel.change(cause=cause or 16)
+            channel.thread.post(HungUp())
+        elif leg is not None:
+            leg.kill(cause or 16)
+
+    # --- devices and endings ------------------------------------------------------------------
+
+    def enlist(self, queue: QueueState, member: MemberState) -> None:
+        self.memberships.setdefault(member.settings.device, []).append((queue, member))
+
+    def dismiss(self, queue: QueueState, member: MemberState) -> None:
+        queue.remove(member)
+        self.memberships[member.settings.device].remove((queue, member))
+
+    def _device_changed(self, device: Device) -> None:
+        for queue, member in self.memberships.get(device.name, ()):
+            self.world.emit(m.QUEUE_MEMBER_STATUS, f"Queue: {queue.name}\r\n{member.block()}")
+            queue.member_changed(member)
+        self.device_free(device)
+
+    def device_free(self, device: Device) -> None:
+        """A device may have become free: waiting callers hear of it."""
+        for queue, member in self.memberships.get(device.name, ()):
+            if member.free:
+                queue.kick()
+
+    def _channel_gone(self, channel: Channel) -> None:
+        handset = self.handsets.get(channel.device.name)
+        if handset is not None and handset.leg is channel:
+            handset.leg = None
+        self._legs.pop(channel, None)
+        local = self._locals.pop(channel, None)
+        if local is not None and local.far is channel:
+            local.far_ended()
+        if channel.uniqueid in self.people.callers:
+            self.people.gone(channel)
+
+    def truth(self) -> tuple[Outcome, ...]:
+        """Finished calls, oldest first."""
+        return tuple(self.people.finished)

@@ -1,0 +1,148 @@
+"""The people of the simulated exchange: callers with patience, and what became of each call.
+
+Pure. A caller dials, waits no longer than they like, talks as long as they want, and hangs up. The
+exchange tells this module what happens to their channel; it keeps the ground truth.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING
+
+from telephony.simulator.arrivals import Arrival, End, OfferEnd, Outcome
+from telephony.simulator.channel import Channel
+from telephony.simulator.world import Timer
+
+if TYPE_CHECKING:
+    from telephony.simulator.exchange import Exchange
+
+
+@dataclass(slots=True, eq=False)
+class Caller:
+    """A caller who is on the line."""
+
+    arrival: Arrival
+    channel: Channel
+    at: float
+    queue: str | None = None
+    joined: float | None = None
+    device: str | None = None
+    answered: float | None = None
+    parted: float | None = None
+    closed: bool = False
+    """A queue's time ran out and the closing message played."""
+    offers: list[tuple[str, OfferEnd]] = field(default_factory=list)
+    timer: Timer | None = None
+
+
+class People:
+    """All callers on the line, and the last finished calls."""
+
+    def __init__(self, exchange: Exchange, kept: int) -> None:
+        self._exchange = exchange
+        self.callers: dict[str, Caller] = {}
+        self.finished: deque[Outcome] = deque(maxlen=kept)
+        self.on_over: Callable[[Outcome], None] = lambda outcome: None
+
+    def begin(self, arrival: Arrival, channel: Channel) -> None:
+        world = self._exchange.world
+        caller = Caller(arrival, channel, world.now)
+        self.callers[channel.uniqueid] = caller
+        if arrival.patience < inf:
+            caller.timer = world.at(
+                world.now + arrival.patience, lambda: self._exchange.party_hangs_up(channel)
+            )
+
+    def queued(self, channel: Channel, queue: str) -> None:
+        caller = self.callers.get(channel.uniqueid)
+        if caller is not None:
+            caller.queue = queue
+            caller.joined = self._exchange.world.now
+
+    def closing(self, channel: Channel) -> None:
+        caller = self.callers.get(channel.uniqueid)
+        if caller is not None:
+            caller.closed = True
+
+    def offered(self, channel: Channel, device: str, how: OfferEnd) -> None:
+        caller = self.callers.get(channel.uniqueid)
+        if caller is not None:
+            caller.offers.append((device, how))
+
+    def talking(self, channel: Channel, device: str) -> None:
+        """Caller and agent hear each other."""
+        caller = self.callers.get(channel.uniqueid)
+        if caller is None:
+            return
+        world, exchange = self._exchange.world, self._exchange
+        if caller.timer is not None:
+            caller.timer.cancel()
+        if caller.answered is None:
+            caller.answered = world.now
+        caller.parted = None
+        caller.device = device
+        if caller.arrival.ender == "caller":
+            caller.timer = world.at(
+                world.now + caller.arrival.talk, lambda: exchange.party_hangs_up(channel)
+            )
+        else:
+            caller.timer = world.at(
+                world.now + caller.arrival.talk, lambda: exchange.other_hangs_up(channel)
+            )
+
+    def parted(self, channel: Channel) -> None:
+        """They no longer hear each other."""
+        caller = self.callers.get(channel.uniqueid)
+        if caller is not None and caller.answered is not None and caller.parted is None:
+            caller.parted = self._exchange.world.now
+
+    def gone(self, channel: Channel) -> None:
+        """The caller's channel has ended."""
+        caller = self.callers.pop(channel.uniqueid, None)
+        if caller is None:
+            return
+        if caller.timer is not None:
+            caller.timer.cancel()
+        outcome = self._outcome(caller)
+        self.finished.append(outcome)
+        self.on_over(outcome)
+
+    def _outcome(self, caller: Caller) -> Outcome:
+        now = self._exchange.world.now
+        since = caller.at if caller.joined is None else caller.joined
+        parted = now if caller.parted is None else caller.parted
+        if caller.answered is not None:
+            wait, talk = max(0.0, caller.answered - since), parted - caller.answered
+        else:
+            wait, talk = now - since, 0.0
+        return Outcome(
+            call=caller.channel.uniqueid,
+            arrival=caller.arrival,
+            at=caller.at,
+            queue=caller.queue,
+            device=caller.device,
+            offers=tuple(caller.offers),
+            wait=wait,
+            talk=talk,
+            end=_end(caller),
+            ended=now,
+        )
+
+
+def _end(caller: Caller) -> End:
+    if caller.answered is not None:
+        return "completed"
+    if caller.closed:
+        return "queue_left"
+    cause = caller.channel.cause
+    if cause == 17:
+        return "busy"
+    if cause == 19:
+        return "no_answer"
+    if cause == 34:
+        refused = bool(caller.offers) and caller.offers[-1][1] == "refused"
+        return "refused" if refused else "congestion"
+    return "abandoned"
