@@ -1,0 +1,206 @@
+// Frames of the agent channel cc.v1 and the plain data inside them, as the server writes them.
+// Types only: what a frame means is decided in channel.ts (delivery) and state.ts (content).
+
+export type FactKind =
+  | "text" | "code" | "count" | "money" | "date" | "instant" | "duration" | "share" | "flag";
+export type FactGroup = "who" | "matters" | "contacts" | "promises" | "consent";
+export type Tone = "plain" | "good" | "warn" | "bad";
+
+export interface Fact {
+  key: string;
+  group: FactGroup;
+  kind: FactKind;
+  value: string | number | boolean;
+  unit: string | null;
+  detail: string | null;
+  tone: Tone;
+}
+
+export interface Evidence { code: string; detail: string | null }
+
+export interface Candidate {
+  person: string;
+  name: string;
+  probability: number;
+  evidence: Evidence[];
+}
+
+export interface Contact {
+  call: string;
+  at: number;
+  queue: string | null;
+  agent: string | null;
+  reason: string | null;
+  outcome: string | null;
+  notes: string;
+  wait: number;
+  talk: number;
+  transfers: number;
+  ended: string;
+}
+
+export interface Profile {
+  person: string;
+  name: string;
+  language: string | null;
+  tier: string | null;
+  facts: Fact[];
+  contacts: Contact[];
+}
+
+export interface Reason { code: string; probability: number }
+
+export interface Phrasing { language: string; title: string; body: string }
+
+export interface Answer { id: string; reason: string; source: string; phrasings: Phrasing[] }
+
+export type IdentityState =
+  | "pending" | "known" | "candidates" | "unknown" | "anonymous" | "failed";
+export type PartState = "pending" | "known" | "not_known" | "failed";
+
+export interface Card {
+  call: string;
+  rev: number;
+  direction: string;
+  state: string;
+  queue: string | null;
+  number: string | null;
+  caller_name: string | null;
+  dialled: string | null;
+  arrived: number;
+  offered: number | null;
+  answered: number | null;
+  ended: number | null;
+  identity: IdentityState;
+  candidates: Candidate[];
+  profile: Profile | null;
+  reasons_state: PartState;
+  reasons: Reason[];
+  answers_state: PartState;
+  answers: Answer[];
+  noted: boolean;
+}
+
+export interface AgentView {
+  agent: string;
+  name: string;
+  device: string;
+  state: string;
+  since: number;
+  reason: string | null;
+  next_state: string | null;
+  next_reason: string | null;
+  call: string | null;
+  queue: string | null;
+  deadline: number | null;
+  device_state: string;
+  calls_today: number;
+}
+
+export interface QueueView {
+  queue: string;
+  waiting: number;
+  longest_since: number | null;
+  offered: number;
+  answered: number;
+  abandoned: number;
+  left: number;
+  within_threshold: number;
+  threshold: number;
+  wait_total: number;
+  ready: number;
+  offered_agents: number;
+  talking: number;
+  wrapup: number;
+  on_break: number;
+  signed_in: number;
+}
+
+export interface Draft {
+  call: string;
+  agent: string;
+  rev: number;
+  reason: string | null;
+  outcome: string | null;
+  notes: string;
+  saved: number;
+}
+
+export interface User {
+  user: string;
+  name: string;
+  role: "agent" | "supervisor";
+  device: string | null;
+  language: string | null;
+}
+
+export interface Choice { code: string; labels: Record<string, string> }
+
+export interface Settings {
+  break_reasons: string[];
+  reasons: Choice[];
+  outcomes: Choice[];
+  wrapup_seconds: number | null;
+  currency: string;
+  time_zone: string;
+  demo_phone: boolean;
+}
+
+export interface Exchange { state: string; message: string; since: number }
+
+export interface Snapshot {
+  user: User;
+  agent: AgentView | null;
+  cards: Card[];
+  drafts: Draft[];
+  board: { agents: AgentView[]; queues: QueueView[] } | null;
+  exchange: Exchange;
+  settings: Settings;
+}
+
+export interface Welcome {
+  t: "welcome";
+  session: string;
+  epoch: string;
+  seq: number;
+  resumed: boolean;
+  now: number;
+  heartbeat: number;
+  snapshot?: Snapshot;
+}
+
+export interface EventFrame { t: "event"; seq?: number; ts: number; ev: string; d: unknown }
+
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  code?: string;
+  detail?: string;
+}
+
+export interface Reply {
+  t: "reply";
+  id: string;
+  ok: boolean;
+  seq?: number;
+  d?: unknown;
+  dup?: boolean;
+  error?: Problem;
+  retry?: boolean;
+}
+
+export interface Heartbeat { t: "hb"; now: number; seq: number }
+
+export interface Bye { t: "bye"; code: number; retry_after_ms?: number }
+
+export interface Command {
+  t: "cmd";
+  id: string;
+  cmd: string;
+  d: Record<string, unknown>;
+  deadline_ms: number;
+  sent: number;
+}
+
+export type ServerFrame = Welcome | EventFrame | Reply | Heartbeat | Bye;

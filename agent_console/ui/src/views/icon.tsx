@@ -1,0 +1,48 @@
+// Line icons. Each state has its own shape, so that colour is never the only difference.
+const PATHS: Readonly<Record<string, string>> = {
+  ready: "M4 12.5l5 5L20 6.5",
+  offline: "M5 5l14 14M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18",
+  offered: "M6 16v-5a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
+  talking: "M4 5h16v11H10l-5 4v-4H4zM8 10.5h.01M12 10.5h.01M16 10.5h.01",
+  held: "M9 5v14M15 5v14",
+  wrapup: "M4 20l1-4L16.5 4.5l3 3L8 19zM14 7l3 3",
+  break: "M5 9h11v5a5 5 0 0 1-5 5h-1a5 5 0 0 1-5-5zM16 10h2a2.5 2.5 0 0 1 0 5h-2M8 3v3M12 3v3",
+  phone: "M6 3h4l1.5 5-2.5 2a11 11 0 0 0 5 5l2-2.5L21 14v4a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z",
+  hangup: "M3 14c5-5 13-5 18 0l-2 3-4-1.5v-3a12 12 0 0 0-6 0v3L5 17z",
+  queue: "M4 6h16M4 12h16M4 18h10",
+  clock: "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M12 7v5l3.5 2",
+  link: "M5 12.5a10 10 0 0 1 14 0M8 16a6 6 0 0 1 8 0M12 19.5h.01M2 9a15 15 0 0 1 20 0",
+  cut: "M3 3l18 18M8 16a6 6 0 0 1 8 0M12 19.5h.01M5 12.5a10 10 0 0 1 5-2.7M2 9a15 15 0 0 1 5-3.2M13 5.5a15 15 0 0 1 9 3.5M15 10a10 10 0 0 1 4 2.5",
+  exchange: "M4 5h16v6H4zM4 14h16v6H4zM8 8h.01M8 17h.01",
+  menu: "M4 7h16M4 12h16M4 17h16",
+  down: "M6 9l6 6 6-6",
+  up: "M6 15l6-6 6 6",
+  close: "M6 6l12 12M18 6L6 18",
+  sound: "M4 9v6h4l5 4V5L8 9zM16 9a4 4 0 0 1 0 6M18.5 6a8 8 0 0 1 0 12",
+  mute: "M4 9v6h4l5 4V5L8 9zM17 9.5l5 5M22 9.5l-5 5",
+  help: "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.4-1 .9-1 1.7M12 17h.01",
+  good: "M4 12.5l5 5L20 6.5",
+  warn: "M12 4L2.5 20h19zM12 10v4M12 17h.01",
+  bad: "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M12 7v6M12 16.5h.01",
+  person: "M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8M4 21a8 8 0 0 1 16 0",
+  book: "M5 4h9a4 4 0 0 1 4 4v12H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h10",
+  bulb: "M9 18h6M10 21h4M12 3a6 6 0 0 0-3.5 10.9V16h7v-2.1A6 6 0 0 0 12 3",
+  history: "M4 12a8 8 0 1 1 2.5 5.8M4 12V7M4 12h5M12 8v4.5l3 2",
+  card: "M3 6h18v12H3zM7 10h5M7 14h3M15 10h2",
+  inbound: "M19 5L7 17M7 9v8h8",
+  outbound: "M5 19L17 7M9 7h8v8",
+};
+
+export function Icon({ name, size = 18 }: { name: string; size?: number }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" width={size} height={size} aria-hidden="true">
+      <path d={PATHS[name] ?? PATHS.help} />
+    </svg>
+  );
+}
+
+const STATES = new Set(["ready", "offline", "offered", "talking", "held", "wrapup", "break"]);
+
+export function StateIcon({ state, size }: { state: string; size?: number }) {
+  return <Icon name={STATES.has(state) ? state : "help"} size={size} />;
+}

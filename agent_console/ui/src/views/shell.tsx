@@ -1,0 +1,74 @@
+// The frame around every page: header with the state button, a line that always says how the
+// connection is (its room is reserved, so trouble never shifts what the agent is doing), notices.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { agent, board, loaded, status } from "../app";
+import { t } from "../i18n";
+import { helpOpen } from "../keys";
+import { Desk } from "./desk";
+import { Floor } from "./floor";
+import { Help } from "./help";
+import { Mark } from "./mark";
+import { Notices } from "./notices";
+import { Preferences } from "./preferences";
+import { StateButton } from "./statebutton";
+import { StatusLine } from "./statusline";
+import { Stopped } from "./stopped";
+
+type Page = "desk" | "floor";
+
+function pageFromAddress(): Page | null {
+  if (location.hash === "#/floor") return "floor";
+  return location.hash === "#/desk" ? "desk" : null;
+}
+
+export function Shell() {
+  const page = useSignal<Page | null>(pageFromAddress());
+  useEffect(() => {
+    const moved = (): void => {
+      page.value = pageFromAddress();
+    };
+    window.addEventListener("hashchange", moved);
+    return () => window.removeEventListener("hashchange", moved);
+  }, []);
+
+  const supervises = board.value !== null;
+  const works = agent.value !== null;
+  const shown: Page = !supervises ? "desk" : page.value ?? (works ? "desk" : "floor");
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => {
+        event.preventDefault();
+        document.getElementById("main")?.focus();
+      }}>{t("skip")}</a>
+      <header class="top">
+        <div class="brand"><Mark /><span>{t("product")}</span></div>
+        {supervises && (
+          <nav aria-label={t("nav")}>
+            {works && (
+              <a href="#/desk" aria-current={shown === "desk" ? "page" : undefined}>
+                {t("nav.desk")}
+              </a>
+            )}
+            <a href="#/floor" aria-current={shown === "floor" ? "page" : undefined}>
+              {t("nav.floor")}
+            </a>
+          </nav>
+        )}
+        <div class="top-end">
+          {works && <StateButton />}
+          <Preferences />
+        </div>
+      </header>
+      <StatusLine />
+      {status.value?.phase === "failed" && <Stopped why={status.value.why} />}
+      <main id="main" tabIndex={-1} aria-busy={!loaded.value}>
+        {!loaded.value
+          ? <div class="blank"><p class="quiet">{t("loading")}</p></div>
+          : shown === "floor" ? <Floor /> : <Desk />}
+      </main>
+      <Notices />
+      {helpOpen.value && <Help />}
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+// The call itself: who, which number, which queue, how long already; and, in the demonstration,
+// the simulated desk phone.
+import { useEffect, useRef } from "preact/hooks";
+import { agent, phone, settings } from "../app";
+import { t, word } from "../i18n";
+import { onShortcut, SHORTCUTS } from "../keys";
+import type { Card } from "../protocol";
+import { Keys, TimeOfDay, Timer } from "./bits";
+import { Icon } from "./icon";
+
+const LIVE = new Set(["offered", "talking", "held"]);
+
+/** What the agent's own phone does for this card; `ended` once the call is over for them. */
+function phase(card: Card): "ringing" | "talking" | "held" | "ended" | "waiting" {
+  if (card.ended !== null) return "ended";
+  const me = agent.value;
+  if (me?.call !== card.call) return "waiting";
+  if (me.state === "offered") return "ringing";
+  if (me.state === "held") return "held";
+  return me.state === "talking" ? "talking" : "ended";
+}
+
+const PHASE_ICON = {
+  ringing: "offered", talking: "talking", held: "held", ended: "wrapup", waiting: "clock",
+} as const;
+
+export function CallStrip({ card }: { card: Card }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => onShortcut("caller", () => heading.current?.focus()), []);
+  const now = phase(card);
+  const name = card.profile?.name ?? card.caller_name;
+  return (
+    <header class={`strip strip-${now}`}>
+      <div class="strip-state" aria-hidden="true">
+        <Icon name={PHASE_ICON[now]} size={26} />
+      </div>
+      <div class="strip-who">
+        <p class="strip-phase" role={now === "ringing" ? "alert" : undefined}>
+          {t(`phase.${now}`)}
+        </p>
+        <h1 id="caller" ref={heading} tabIndex={-1}>
+          <bdi lang={card.profile?.language ?? undefined}>
+            {name ?? card.number ?? t("caller.unknown")}
+          </bdi>
+        </h1>
+        <p class="strip-line">
+          <span class="number"><Icon name={card.direction === "outbound" ? "outbound" : "inbound"} size={15} />
+            {card.number === null ? t("caller.withheld") : <bdi>{card.number}</bdi>}</span>
+          {card.queue !== null && (
+            <span><Icon name="queue" size={15} /> <bdi>{card.queue}</bdi></span>
+          )}
+          {card.direction !== "inbound" && <span>{word("direction", card.direction)}</span>}
+          {card.profile && card.caller_name !== null && card.caller_name !== card.profile.name && (
+            <span class="quiet">{t("caller.shown_as")} <bdi>{card.caller_name}</bdi></span>
+          )}
+        </p>
+      </div>
+      <dl class="strip-times">
+        <div>
+          <dt>{t("time.arrived")}</dt>
+          <dd><TimeOfDay at={card.arrived} /></dd>
+        </div>
+        <div>
+          <dt>{t("time.waited")}</dt>
+          <dd><Timer since={card.arrived} until={card.answered ?? card.ended} /></dd>
+        </div>
+        <div>
+          <dt>{t("time.talk")}</dt>
+          <dd>
+            {card.answered === null
+              ? <span class="timer quiet">–:––</span>
+              : <Timer since={card.answered} until={card.ended} />}
+          </dd>
+        </div>
+      </dl>
+      {settings.value.demo_phone && <DemoPhone active={agent.value?.call === card.call} />}
+    </header>
+  );
+}
+
+function DemoPhone({ active }: { active: boolean }) {
+  const state = active ? agent.value?.state ?? "" : "";
+  const rings = state === "offered";
+  const live = LIVE.has(state);
+  useEffect(() => onShortcut("phone", () => {
+    if (live) void phone(rings ? "pick-up" : "hang-up");
+  }), [live, rings]);
+  return (
+    <section class="demo-phone" aria-label={t("phone.title")}>
+      <p>{t("phone.title")}<Keys letter={SHORTCUTS.phone.letter} /></p>
+      <div>
+        <button
+          type="button" class="button pick-up" disabled={!rings}
+          onClick={() => void phone("pick-up")}
+        ><Icon name="phone" /> {t("phone.pick_up")}</button>
+        <button
+          type="button" class="button hang-up" disabled={!live}
+          onClick={() => void phone("hang-up")}
+        ><Icon name="hangup" /> {t("phone.hang_up")}</button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,81 @@
+// Who is calling, as far as is known, and with what evidence; the agent settles it if several
+// people share the number.
+import { choosePerson, connected } from "../app";
+import { t, word } from "../i18n";
+import type { Candidate, Card } from "../protocol";
+import { languageName, NotKnown, Panel, Pending, Share, Tier } from "./bits";
+import { Icon } from "./icon";
+
+export function Who({ card }: { card: Card }) {
+  const { profile, candidates, identity } = card;
+  const several = candidates.length > 1;
+  return (
+    <Panel
+      name="who" icon="person" title={t("who.title")}
+      aside={profile && (
+        <>
+          {profile.tier !== null && <Tier tier={profile.tier} />}
+          {profile.language !== null && (
+            <span class="badge">{languageName(profile.language)}</span>
+          )}
+        </>
+      )}
+    >
+      <div class="who-body">
+        {identity === "pending" && <Pending lines={2} text={t("who.pending")} />}
+        {identity === "unknown" && <NotKnown text={t("who.unknown")} />}
+        {identity === "anonymous" && <NotKnown text={t("who.anonymous")} />}
+        {identity === "failed" && <NotKnown text={t("who.failed")} />}
+        {identity === "candidates" && <p class="quiet">{t("who.several")}</p>}
+        {candidates.length > 0 && (
+          <ol class="candidates">
+            {candidates.map((candidate) => (
+              <Person
+                key={candidate.person} call={card.call} candidate={candidate}
+                chosen={profile?.person === candidate.person
+                  && (identity === "known" || !several)}
+                choosable={several}
+              />
+            ))}
+          </ol>
+        )}
+        {several && (
+          <button
+            type="button" class="button small" disabled={!connected.value}
+            aria-pressed={identity === "unknown"}
+            onClick={() => void choosePerson(card.call, null)}
+          >{t("who.none")}</button>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function Person({ call, candidate, chosen, choosable }: {
+  call: string; candidate: Candidate; chosen: boolean; choosable: boolean;
+}) {
+  return (
+    <li class={`candidate ${chosen ? "candidate-chosen" : ""}`}>
+      <div class="candidate-line">
+        <bdi class="candidate-name">{candidate.name}</bdi>
+        <Share value={candidate.probability} />
+      </div>
+      <ul class="evidence">
+        {candidate.evidence.map((item) => (
+          <li key={item.code}>
+            <Icon name="good" size={13} />
+            {word("evidence", item.code)}
+            {item.detail !== null && <bdi class="quiet"> {item.detail}</bdi>}
+          </li>
+        ))}
+      </ul>
+      {choosable && (
+        <button
+          type="button" class="button small" aria-pressed={chosen} disabled={!connected.value}
+          aria-label={t("who.this_is", { name: candidate.name })}
+          onClick={() => void choosePerson(call, candidate.person)}
+        >{chosen ? t("who.chosen") : t("who.choose")}</button>
+      )}
+    </li>
+  );
+}
