@@ -250,3 +250,51 @@ class Desk(Protocol):
         """
 
     def now(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody signed in to the screens, as the console shows them."""
+
+    user: str
+    name: str
+    role: Literal["agent", "supervisor"]
+    device: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What a ticket was exchanged for. ``session`` names the sign-in it came from; no secret."""
+
+    user: User
+    session: str
+    until: float
+    """When the sign-in ends unless it is renewed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """One browser that signed in. Times are seconds since the epoch, UTC."""
+
+    token_hash: str
+    """SHA-256 of the cookie, hex: reading the store gives nobody a session."""
+    agent: str
+    created: float
+    expires: float
+    seen: float
+
+
+class SignIns(Protocol):
+    """Sign-ins, kept so that a restart of the engine signs nobody out."""
+
+    async def begin(self, sign_in: SignIn) -> None: ...
+
+    async def find(self, token_hash: str, now: float) -> SignIn | None:
+        """The sign-in, unless it is over."""
+
+    async def touch(self, token_hash: str, seen: float, expires: float) -> None:
+        """It is in use: let it last until ``expires``. Unknown ones are ignored."""
+
+    async def end(self, token_hash: str) -> None:
+        """Sign out. Unknown ones are ignored."""

@@ -1,0 +1,89 @@
+"""Everything a browser needs to start with, as plain data. Pure.
+
+Must be called in the same step in which the position of the stream is read, without an ``await``
+between, so that no event is in both or in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from callcenter.ports import Draft, User, View
+
+Plain: TypeAlias = Callable[[object], Mapping[str, Any]]
+"""One of our dataclasses as plain data (``callcenter.codec.to_plain``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something an agent may pick: a stable code and its name by language (``en``, ``zh-Hans``)."""
+
+    code: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """What the console must know of the centre."""
+
+    break_reasons: tuple[str, ...]
+    reasons: tuple[Choice, ...]
+    outcomes: tuple[Choice, ...]
+    wrapup_seconds: float | None
+    currency: str
+    """ISO 4217."""
+    time_zone: str
+    """IANA name."""
+    demo_phone: bool
+    """There is no real phone: the console shows one to click on."""
+
+    def plain(self) -> dict[str, object]:
+        return {
+            "break_reasons": list(self.break_reasons),
+            "reasons": [{"code": c.code, "labels": dict(c.labels)} for c in self.reasons],
+            "outcomes": [{"code": c.code, "labels": dict(c.labels)} for c in self.outcomes],
+            "wrapup_seconds": self.wrapup_seconds,
+            "currency": self.currency,
+            "time_zone": self.time_zone,
+            "demo_phone": self.demo_phone,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeState:
+    """The link to the exchange, for the banner. ``message`` is for an operator to read."""
+
+    state: Literal["up", "connecting", "down", "refused"]
+    message: str
+    since: float
+
+
+def snapshot(
+    user: User,
+    view: View,
+    drafts: Iterable[Draft],
+    exchange: ExchangeState,
+    settings: Mapping[str, object],
+    plain: Plain,
+) -> dict[str, object]:
+    """``drafts`` of calls that are not on the screen are left out; ``settings`` is plain."""
+    own = view.agents.get(user.user)
+    cards = view.cards.get(user.user, ())
+    open_calls = {card.call for card in cards}
+    board: dict[str, object] | None = None
+    if user.role == "supervisor":
+        board = {
+            "agents": [plain(agent) for agent in view.agents.values()],
+            "queues": [plain(queue) for queue in view.queues.values()],
+        }
+    return {
+        "user": plain(user),
+        "agent": None if own is None else plain(own),
+        "cards": [plain(card) for card in cards],
+        "drafts": [plain(draft) for draft in drafts if draft.call in open_calls],
+        "board": board,
+        "exchange": plain(exchange),
+        "settings": settings,
+    }

@@ -1,0 +1,82 @@
+"""The server of the one port. The only importer of ``uvicorn``.
+
+Runs in a loop that somebody else started and stops: it takes no signals and starts no loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Sequence
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+MAX_FRAME = 65_536
+"""Bytes of one WebSocket message; a longer one is closed with 1009."""
+STOP_SECONDS = 3
+"""How long a stop waits for requests under way."""
+
+
+class ConsoleSocket(WebSocketsSansIOProtocol):
+    """A console's socket: can be cut at once, and keeps nothing of its handshake.
+
+    ASGI has no way to give up on a peer that reads nothing: a close waits until everything before
+    it is sent. The scope's extension ``callcenter.abort`` holds a function that cuts the TCP
+    connection. The handshake's headers take 5 KiB for each open console and are never read again.
+    """
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        scope = getattr(self, "scope", None)  # absent when the handshake was refused
+        if scope is not None:
+            extensions = cast("dict[str, Any]", scope["extensions"])
+            extensions["callcenter.abort"] = {"call": self.transport.abort}
+
+    def start_keepalive(self) -> None:
+        # Called once, when the socket is open.
+        super().start_keepalive()
+        self.scope["headers"] = []
+        del self.request, self.response
+
+
+class WebServer(uvicorn.Server):
+    """Leaves the signals to whoever runs the engine."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def build_server(
+    application: Any, host: str, port: int, trusted_proxies: Sequence[str] = ()
+) -> WebServer:
+    """``await server.serve()`` runs it until ``server.should_exit`` is set. Port 0: a free one."""
+    return WebServer(
+        uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            loop="none",
+            http="httptools",
+            ws=ConsoleSocket,
+            ws_max_size=MAX_FRAME,
+            # The channel has heartbeats of its own, and compression costs 40 KiB for each console.
+            ws_ping_interval=None,
+            ws_per_message_deflate=False,
+            interface="asgi3",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+
+
+def port_of(server: WebServer) -> int:
+    """Where a started server listens."""
+    return int(server.servers[0].sockets[0].getsockname()[1])
