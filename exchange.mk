@@ -5,7 +5,7 @@
 .PHONY: exchange replays
 
 exchange: $(VENV)/bin/python ## a real Asterisk with this project's configuration, until Ctrl-C
-	@$(BIN)/python -m tests.exchange.asterisk
+	@$(BIN)/python -m tests.exchange.by_hand exchange
 
 replays: $(VENV)/bin/python ## record tests/replays/*.ami again on the real Asterisk
 	@$(BIN)/python -m tests.replays.record $(NAMES)

@@ -6,6 +6,7 @@ a thread of its own: a reader that is slow would be disconnected.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import socket
@@ -65,12 +66,10 @@ class ManagerTap:
         action_id = self.send(action, **headers)
         return self.wait(lambda m: m.get("ActionID") == action_id and "Response" in m)
 
-    def list(self, action: str, /, **headers: str) -> list[Message]:
+    def items(self, action: str, /, **headers: str) -> list[Message]:
         """Send an action that answers with a list; its items, without start and end."""
         action_id = self.send(action, **headers)
-        self.wait(
-            lambda m: m.get("ActionID") == action_id and m.get("EventList") == "Complete"
-        )
+        self.wait(lambda m: m.get("ActionID") == action_id and m.get("EventList") == "Complete")
         mine = [m for m in self.messages() if m.get("ActionID") == action_id and "Event" in m]
         return [m for m in mine if m.get("EventList") != "Complete"]
 
@@ -120,8 +119,10 @@ class ManagerTap:
     def wait_event(self, name: str, since: int = 0, **headers: str) -> Message:
         """The first event of that name after byte `since` whose headers have these values."""
         return self.wait(
-            lambda m: m.get("Event") == name
-            and all(m.get(key) == value for key, value in headers.items()),
+            lambda m: (
+                m.get("Event") == name
+                and all(m.get(key) == value for key, value in headers.items())
+            ),
             since,
         )
 
@@ -139,10 +140,8 @@ class ManagerTap:
             time.sleep(seconds)
 
     def close(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # The server may have been faster.
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # The server was faster.
         self._socket.close()
         self._reader.join(self._timeout)
 

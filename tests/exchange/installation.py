@@ -24,7 +24,7 @@ FOLDER_NAME = "asterisk-22"
 OLDEST_MAJOR = 22
 
 
-class ExchangeUnavailable(RuntimeError):
+class ExchangeUnavailableError(RuntimeError):
     """A real exchange cannot run here; the message says what is missing and what to do."""
 
 
@@ -65,11 +65,11 @@ def ensure(say: Callable[[str], None] = print) -> Path:
     Two runs at once do not collide: the second waits for the first. A folder is only ever
     seen complete, because it is built under another name and renamed.
 
-    Raises ExchangeUnavailable with what is missing.
+    Raises ExchangeUnavailableError with what is missing.
     """
     reason = missing()
     if reason:
-        raise ExchangeUnavailable(reason)
+        raise ExchangeUnavailableError(reason)
     folder = chroot_folder()
     if _version(folder):
         return folder
@@ -152,7 +152,7 @@ def _install(folder: Path, say: Callable[[str], None]) -> None:
         _run_with_progress(command, environment, say)
         version = _version(building)
         if not version:
-            raise ExchangeUnavailable(
+            raise ExchangeUnavailableError(
                 f"debootstrap ended well but {building} holds no working Asterisk "
                 f"{OLDEST_MAJOR} or newer"
             )
@@ -177,7 +177,7 @@ def _run_with_progress(
             if count % 50 == 0:
                 say(f"  step {count}: {line.strip().removeprefix('I: ')}")
     if process.returncode != 0:
-        raise ExchangeUnavailable(
+        raise ExchangeUnavailableError(
             f"debootstrap failed with status {process.returncode}; its last words:\n"
             + "\n".join(last)
         )
@@ -199,7 +199,7 @@ def _archive_with_sid(environment: dict[str, str]) -> str:
             tried.append(f"{archive}: its suite sid is not Debian's")
         except (urllib.error.URLError, OSError) as error:
             tried.append(f"{archive}: {error}")
-    raise ExchangeUnavailable(
+    raise ExchangeUnavailableError(
         "no archive in this machine's apt sources has Debian sid, which has Asterisk 22:\n  "
         + "\n  ".join(tried or ["the apt sources name no http or https archive"])
     )
@@ -233,7 +233,7 @@ def _apt_install(wanted: dict[str, str], say: Callable[[str], None]) -> None:
         return
     by_hand = f"install by hand: {' '.join(packages)}"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise ExchangeUnavailable(f"not installed, and only root with apt-get can; {by_hand}")
+        raise ExchangeUnavailableError(f"not installed, and only root with apt-get can; {by_hand}")
     say(f"Installing {', '.join(packages)} with apt-get")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"]
@@ -243,7 +243,9 @@ def _apt_install(wanted: dict[str, str], say: Callable[[str], None]) -> None:
         )
         # A source of somebody else's that does not answer fails "update" but not "install".
         if answer.returncode != 0 and "install" in command:
-            raise ExchangeUnavailable(f"{' '.join(command)} failed, {by_hand}\n{answer.stderr}")
+            raise ExchangeUnavailableError(
+                f"{' '.join(command)} failed, {by_hand}\n{answer.stderr}"
+            )
 
 
 def _remove_tree(folder: Path) -> None:
@@ -265,3 +267,17 @@ def _locked(path: Path, say: Callable[[str], None]) -> Iterator[None]:
             say("Another run is installing Asterisk; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _main() -> int:
+    """Install what is missing now, so that no test waits for it."""
+    try:
+        ensure_sipp()
+        print(f"Asterisk: {_version(ensure())}")
+    except ExchangeUnavailableError as error:
+        print(f"the exchange tests will be skipped: {error}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

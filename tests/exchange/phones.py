@@ -13,11 +13,12 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from tests.exchange.asterisk import Exchange
+from tests.exchange.configuration import Ports
 from tests.exchange.installation import ensure_sipp
 
 SCENARIOS = Path(__file__).parent / "sipp"
@@ -76,6 +77,8 @@ class Sipp:
         path = folder / f"{scenario}.xml"
         path.write_text(text, encoding="utf-8")
         command = [ensure_sipp(), "-sf", str(path), "-i", LOOPBACK, "-mi", LOOPBACK]
+        # Whatever becomes of this process, no sipp stays for ever.
+        command += ["-timeout", "28800"]
         command += ["-nostdin", "-trace_err", "-error_file", str(folder / "errors.log")]
         command += ["-trace_logs", "-log_file", str(folder / "calls.log")]
         command += ["-trace_msg", "-message_file", str(folder / "messages.log")]
@@ -83,7 +86,12 @@ class Sipp:
             command += ["-p", str(self.port)]
         with open(folder / "screen.log", "wb") as screen:
             self.process = subprocess.Popen(
-                [*command, *options], stdin=subprocess.DEVNULL, stdout=screen, stderr=screen
+                [*command, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=screen,
+                stderr=screen,
+                # Ctrl-C in a terminal is for this process, which then hangs up.
+                start_new_session=True,
             )
 
     def wait(self, timeout: float = DEADLINE) -> int:
@@ -153,14 +161,19 @@ class Call(Sipp):
 
 
 class Phones:
-    """All phones and calls around one exchange; a context manager that ends them."""
+    """All phones and calls around one exchange; a context manager that ends them.
 
-    def __init__(self, exchange: Exchange, folder: Path) -> None:
-        self._exchange = exchange
+    `cli` asks the exchange's console; without it a phone that signs in is not waited for until
+    the exchange finds it reachable. `folder` is for sipp's own files and is removed at the end.
+    """
+
+    def __init__(self, ports: Ports, folder: Path, cli: Callable[[str], str] | None = None) -> None:
+        self._ports = ports
+        self._cli = cli
         self._folder = folder
         self._names = itertools.count(1)
         self._running: list[Sipp] = []
-        self._signed_in: dict[str, int] = {}
+        self._signed_in: dict[str, Phone] = {}
 
     def __enter__(self) -> Phones:
         return self
@@ -177,14 +190,14 @@ class Phones:
         """Sign an agent's phone in and wait until the exchange can call it."""
         port = _free_port()
         self._register(extension, port, 3600)
-        self._signed_in[extension] = port
         phone = self._answering(f"phone-{extension}", behaviour, port)
+        self._signed_in[extension] = phone
         self._wait_contact(extension, phone)
         return phone
 
     def trunk(self, behaviour: Behaviour = Answers()) -> Phone:
         """The other end of outbound calls: whoever is dialled over the trunk."""
-        return self._answering("trunk", behaviour, self._exchange.ports.trunk)
+        return self._answering("trunk", behaviour, self._ports.trunk)
 
     def call(
         self,
@@ -211,9 +224,10 @@ class Phones:
         return self._call(dialled, extension, "", patience, talk, (), extension)
 
     def sign_out(self, extension: str) -> None:
-        """Take the phone's registration away: it is unreachable from then on."""
-        port = self._signed_in.pop(extension)
-        self._register(extension, _free_port(), 0, contact_port=port)
+        """Take the phone away and its registration with it: unreachable from then on."""
+        phone = self._signed_in.pop(extension)
+        self.stop(phone)
+        self._register(extension, phone.port, 0)
 
     def stop(self, party: Sipp) -> None:
         party.stop()
@@ -279,14 +293,9 @@ class Phones:
         self._running.append(phone)
         return phone
 
-    def _register(
-        self, extension: str, port: int, expires: int, contact_port: int | None = None
-    ) -> None:
-        fills = {
-            **self._credentials(extension),
-            "@EXPIRES@": str(expires),
-            "@PORT@": str(contact_port or port),
-        }
+    def _register(self, extension: str, port: int, expires: int) -> None:
+        """From the port the phone is called on: the exchange calls back where it heard from."""
+        fills = {**self._credentials(extension), "@EXPIRES@": str(expires)}
         options = ("-m", "1", "-p", str(port), self._sip_address())
         signing_in = Sipp(self._new_folder(f"register-{extension}"), "register", fills, *options)
         if signing_in.wait() != 0:
@@ -294,7 +303,7 @@ class Phones:
 
     def _wait_contact(self, extension: str, phone: Phone) -> None:
         deadline = time.monotonic() + DEADLINE
-        while "Not in use" not in self._exchange.cli(f"pjsip show endpoint {extension}"):
+        while self._cli and "Not in use" not in self._cli(f"pjsip show endpoint {extension}"):
             if time.monotonic() > deadline or phone.process.poll() is not None:
                 raise TimeoutError(f"{extension} does not become reachable\n{self.traces()}")
             time.sleep(0.05)
@@ -303,7 +312,7 @@ class Phones:
         return {"@USER@": extension, "@PASSWORD@": f"change-me-{extension}"}
 
     def _sip_address(self) -> str:
-        return f"{LOOPBACK}:{self._exchange.ports.sip}"
+        return f"{LOOPBACK}:{self._ports.sip}"
 
     def _new_folder(self, name: str) -> Path:
         return self._folder / f"{next(self._names):03d}-{name}"

@@ -11,18 +11,21 @@ ANONYMOUS = ("Privacy: id",)
 
 # Each has a purpose: to forge a header where a reader splits lines at more than CR LF, to break
 # out of quotes, to run in a page, to be evaluated as a dialplan expression, to reorder the text
-# around it, to be very long, to be invisible, to look like Asterisk's own word for "unknown".
-HOSTILE_NAMES = (
-    "Bob\u2028Uniqueid: 9.9\u2028CallerIDNum: 1001",
-    "Eve\u0085Event: Hangup\x0bCause: 16",
-    'Say "hi" \\ <sip:1001@127.0.0.1>',
-    "<img src=x onerror=alert(1)>",
-    "'; DROP TABLE person; --",
-    "${SHELL(id)}",
-    "\u202egnp.exe\u202c",
-    "x" * 200,
-    "\u200b",
-    "<unknown>",
+# around it, to be very long, to be cut in the middle of a character, to be invisible, to look like
+# Asterisk's own word for "none". Second: what Asterisk makes of it (after unescaping), where that
+# differs: SIP's own backslashes stay, and a name ends after 79 bytes.
+HOSTILE_NAMES: tuple[tuple[str, str | None], ...] = (
+    ("Bob\u2028Uniqueid: 9.9\u2028CallerIDNum: 1001",) * 2,
+    ("Eve\u0085Event: Hangup\x0bCause: 16",) * 2,
+    ('Say "hi" \\ <sip:1001@127.0.0.1>', 'Say \\"hi\\" \\\\ <sip:1001@127.0.0.1>'),
+    ("<img src=x onerror=alert(1)>",) * 2,
+    ("'; DROP TABLE person; --",) * 2,
+    ("${SHELL(id)}",) * 2,
+    ("\u202egnp.exe\u202c",) * 2,
+    ("x" * 200, "x" * 79),
+    ("王" * 40, "王" * 26 + "\ufffd"),
+    ("\u200b",) * 2,
+    ("<unknown>", None),
 )
 # What may stand in the user part of a SIP address, escaped as SIP wants it, and what it means.
 HOSTILE_NUMBERS = (
@@ -98,12 +101,12 @@ def caller_latin1(stage: Stage) -> None:
     _talks(stage, "+34910507001", "José".encode("latin-1"))
 
 
-@scenario(*(_abandoned(f"+4416329602{n:02}", name) for n, name in enumerate(HOSTILE_NAMES)))
+@scenario(*(_abandoned(f"+4416329602{n:02}", name) for n, (_, name) in enumerate(HOSTILE_NAMES)))
 def caller_hostile(stage: Stage) -> None:
-    """Ten callers with hostile names, one after the other; each joins `service`, where nobody is
+    """Eleven callers with hostile names, one after the other; each joins `service`, where nobody is
     signed in, and gives up."""
     tap = stage.record()
-    for n, name in enumerate(HOSTILE_NAMES):
+    for n, (name, _) in enumerate(HOSTILE_NAMES):
         since = len(tap.received)
         call = stage.phones.call(SERVICE, f"+4416329602{n:02}", name)
         _gives_up(stage, tap, call, since)

@@ -57,7 +57,8 @@ def direct_busy(stage: Stage) -> None:
     )
 )
 def direct_declined(stage: Stage) -> None:
-    """1001's phone rings and declines with 603; the caller hears busy."""
+    """1001's phone rings and declines with 603; the caller hears congestion, because Dial() calls
+    that CHANUNAVAIL. Only cause 21 of the agent's leg says what happened."""
     _refused(stage, DECLINES, "+447700900113")
 
 
@@ -109,11 +110,7 @@ def direct_abandoned(stage: Stage) -> None:
     stage.finish(tap)
 
 
-@scenario(
-    Truth(
-        direction="inbound", number="+447700900116", dialled=LINE_1001, end="congestion"
-    )
-)
+@scenario(Truth(direction="inbound", number="+447700900116", dialled=LINE_1001, end="congestion"))
 def direct_unregistered(stage: Stage) -> None:
     """1001 has never signed in, so Asterisk has no address to ring: no channel is made for the
     agent, no DialBegin comes, and the caller hears congestion."""

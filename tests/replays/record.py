@@ -44,17 +44,20 @@ have none.
 
 def play(scenario: Scenario) -> bytes:
     """Play one scenario on an exchange of its own; the recording."""
-    with tempfile.TemporaryDirectory() as folder, Exchange(edits=scenario.edits) as exchange:
-        with Phones(exchange, Path(folder) / "phones") as phones:
-            stage = Stage(exchange, phones)
-            try:
-                scenario.play(stage)
-            except Exception:
-                print(exchange.log(), phones.traces(), sep="\n", file=sys.stderr)
-                raise
-            finally:
-                for tap in stage.taps:
-                    tap.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Exchange(edits=scenario.edits) as exchange,
+        Phones(exchange.ports, Path(folder) / "phones", exchange.cli) as phones,
+    ):
+        stage = Stage(exchange, phones)
+        try:
+            scenario.play(stage)
+        except Exception:
+            print(exchange.log(), phones.traces(), sep="\n", file=sys.stderr)
+            raise
+        finally:
+            for tap in stage.taps:
+                tap.close()
     return stage.recording
 
 

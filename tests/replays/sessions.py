@@ -20,7 +20,7 @@ def _snapshot(tap: ManagerTap) -> None:
         "QueueSummary",
         "DeviceStateList",
     ):
-        tap.list(action)
+        tap.items(action)
 
 
 @scenario()
@@ -79,7 +79,7 @@ def missing_privilege(stage: Stage) -> None:
     tap.ask("CoreStatus")
     tap.ask("Command", Command="core show uptime")
     tap.ask("NoSuchAction")
-    tap.list("QueueStatus", Queue="service")
+    tap.items("QueueStatus", Queue="service")
     call = stage.phones.call(SERVICE, "+447700900131", "Unseen")
     tap.wait_event("DialEnd", DialStatus="ANSWER")
     pause(0.5)
@@ -173,12 +173,13 @@ def snapshot_while_ringing(stage: Stage) -> None:
         dialled=SERVICE,
         queues=(("service", "answered"),),
         answered_by=("PJSIP/1001",),
-        end="exchange_restarted",
+        end="completed",
     )
 )
 def asterisk_shutdown(stage: Stage) -> None:
-    """Asterisk is stopped (core stop now) while 1001 talks with a caller. The bytes end where
-    Asterisk closed the connection."""
+    """Asterisk is stopped (core stop now) while 1001 talks with a caller. Both are hung up as if
+    one of them had done it; Shutdown comes a second later, last, and Asterisk closes the
+    connection."""
     stage.phones.phone("1001", Answers(ring=0.3))
     tap = stage.record()
     stage.phones.call(SERVICE, "+447700900134", "Cut Off")

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.exchange.ami import ManagerTap
-from tests.exchange.asterisk import Edit, Exchange
+from tests.exchange.asterisk import Exchange
+from tests.exchange.configuration import Edit
 from tests.exchange.phones import Phones
 
 
