@@ -1,0 +1,161 @@
+"""One call as the tracker sees it, and the table that says what may be told about it when.
+
+Pure. The table guards what leaves the tracker: whatever the exchange sends, the floor hears about
+a call only in an order that makes sense. It must not read packets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal, TypeAlias
+
+from callcenter.floor.events import (
+    CallAnswered,
+    CallArrived,
+    CallEnd,
+    CallEnded,
+    CallerChanged,
+    CallHeld,
+    CallLeftQueue,
+    CallOffered,
+    CallQueued,
+    CallResumed,
+    CallsMerged,
+    DeviceLeft,
+    Direction,
+    OfferEnded,
+)
+from telephony.legs import Leg
+
+CallEvent: TypeAlias = (
+    CallArrived
+    | CallerChanged
+    | CallQueued
+    | CallLeftQueue
+    | CallOffered
+    | OfferEnded
+    | CallAnswered
+    | CallHeld
+    | CallResumed
+    | DeviceLeft
+    | CallsMerged
+    | CallEnded
+)
+
+
+class CallState(Enum):
+    HIDDEN = "hidden"
+    """Legs that may become a call: nothing has been told about them."""
+    ARRIVED = "arrived"
+    WAITING = "waiting"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+REST: Final = "rest"
+"""Where a call goes when a device has left it: on with the talk, back into the line, or nowhere."""
+
+TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["rest"]]]] = {
+    CallState.HIDDEN: {
+        CallArrived: CallState.ARRIVED,
+    },
+    CallState.ARRIVED: {
+        CallerChanged: CallState.ARRIVED,
+        CallQueued: CallState.WAITING,
+        CallOffered: CallState.ARRIVED,
+        OfferEnded: CallState.ARRIVED,
+        CallAnswered: CallState.TALKING,
+        CallsMerged: CallState.ARRIVED,
+        CallEnded: CallState.ENDED,
+    },
+    CallState.WAITING: {
+        CallerChanged: CallState.WAITING,
+        CallLeftQueue: CallState.ARRIVED,
+        CallOffered: CallState.WAITING,
+        OfferEnded: CallState.WAITING,
+        CallsMerged: CallState.WAITING,
+    },
+    CallState.TALKING: {
+        CallerChanged: CallState.TALKING,
+        CallQueued: CallState.TALKING,
+        CallLeftQueue: CallState.TALKING,
+        CallOffered: CallState.TALKING,
+        OfferEnded: CallState.TALKING,
+        CallAnswered: CallState.TALKING,
+        CallHeld: CallState.TALKING,
+        CallResumed: CallState.TALKING,
+        DeviceLeft: REST,
+        CallsMerged: CallState.TALKING,
+        CallEnded: CallState.ENDED,
+    },
+    CallState.ENDED: {},
+}
+
+
+@dataclass(slots=True, eq=False)
+class Offer:
+    """One device being rung for a call, over one leg or several (a Local half and the phone)."""
+
+    device: str
+    leg: str
+    """The leg it was told with."""
+    queue: str | None
+    legs: dict[str, Leg] = field(default_factory=dict)
+    local: str | None = None
+    """The Local half that app_queue dials; when that ends, so does the offer."""
+    up: bool = False
+    """Picked up, not yet in conversation."""
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """Legs that belong together. ``id`` is the Uniqueid of the first of them."""
+
+    id: str
+    legs: dict[str, Leg] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
+    """The Linkedids under which its legs were seen."""
+    state: CallState = CallState.HIDDEN
+    direction: Direction = "inbound"
+    caller: Leg | None = None
+    """The leg that began it."""
+    number: str | None = None
+    name: str | None = None
+    queue: str | None = None
+    """The queue in whose line it is."""
+    queue_leg: str | None = None
+    gave_up: bool = False
+    """QueueCallerAbandon was seen: no agent took it, for whatever reason."""
+    offers: dict[str, Offer] = field(default_factory=dict)
+    ringing: set[str] = field(default_factory=set)
+    """Uniqueids of legs being dialled now."""
+    talking: dict[str, str] = field(default_factory=dict)
+    """Own device by Uniqueid of its leg, of those in conversation."""
+    held: set[str] = field(default_factory=set)
+    talked: bool = False
+    result: CallEnd | None = None
+    """How the last attempt to reach somebody went."""
+    cause: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Told about, and not ended."""
+        return self.state not in (CallState.HIDDEN, CallState.ENDED)
+
+    @property
+    def parties(self) -> list[Leg]:
+        return [leg for leg in self.legs.values() if leg.is_party]
+
+    def apply(self, event: CallEvent) -> bool:
+        """Move by the table; False when the event makes no sense now, and must not be told."""
+        target = TRANSITIONS[self.state].get(type(event))
+        if target is None:
+            return False
+        if target == REST:
+            if self.talking:
+                target = CallState.TALKING
+            else:
+                target = CallState.ARRIVED if self.queue is None else CallState.WAITING
+        self.state = target
+        return True

@@ -1,0 +1,542 @@
+"""The live calls, and the events that tell the floor about them.
+
+Pure. Its methods are things that happened to legs ("this one rings for that one", "these two hear
+each other", "this one hung up"); each adds its events to ``out``. Reading packets is the tracker's
+part, reading snapshots telephony.resync's. Nothing here raises whatever the order of things.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+from callcenter.floor.events import (
+    CallAnswered,
+    CallArrived,
+    CallEnd,
+    CallEnded,
+    CallerChanged,
+    CallHeld,
+    CallLeftQueue,
+    CallOffered,
+    CallQueued,
+    CallResumed,
+    CallsMerged,
+    DeviceLeft,
+    Direction,
+    Event,
+    OfferEnd,
+    OfferEnded,
+    QueueExit,
+)
+from telephony.calls import Call, CallEvent, CallState, Offer
+from telephony.legs import Leg, Legs, age
+from telephony.parties import Own
+
+REMEMBERED = 10_000
+"""Legs and calls whose end is remembered, to ignore what the exchange still says about them."""
+
+CAUSES: dict[int, CallEnd] = {
+    17: "busy",
+    18: "no_answer",
+    19: "no_answer",
+    21: "refused",
+    34: "congestion",
+    38: "congestion",
+    42: "congestion",
+    44: "congestion",
+}
+"""Q.850 causes (ITU-T Q.850, 2.2.7) of a call that nobody answered."""
+
+# Without a word about why: the exchange or the network cleared it in the ordinary way.
+_PLAIN_CAUSES = frozenset({None, 0, 16, 26, 31, 127})
+
+_LIVELY = (CallState.HIDDEN, CallState.ARRIVED, CallState.WAITING, CallState.TALKING)
+
+HowGone = Literal["hangup", "lost", "exchange_restarted"]
+
+
+class Conversations:
+    """All live calls. ``at`` is the time of what is being told now; ``out`` collects events."""
+
+    def __init__(self, own: Own) -> None:
+        self.legs = Legs()
+        self.calls: dict[str, Call] = {}
+        """By id, hidden ones too."""
+        self.leaving: dict[str, Call] = {}
+        """By the leg in the line: left a queue, why is not known yet."""
+        self.out: list[Event] = []
+        self.at = 0.0
+        self.resumed = False
+        """What is being told was found in a snapshot."""
+        self.sees_dialplan = False
+        """VarSet and Newexten come: we may read the class ``dialplan``."""
+        self.unexpected: Counter[str] = Counter()
+        self._own = own
+        self._links: dict[str, Call] = {}
+        self._ended: dict[str, None] = {}
+
+    # --- legs ---------------------------------------------------------------------------------
+
+    def has_ended(self, uid: str) -> bool:
+        return uid in self._ended
+
+    def is_own(self, leg: Leg) -> bool:
+        return leg.agent is not None or (leg.device is not None and self._own(leg.device))
+
+    def call_for(self, uid: str, linkedid: str) -> Call:
+        """The call that a new leg belongs to; a hidden one when there is none yet."""
+        call = self._links.get(linkedid)
+        if call is None:
+            first = min(uid, linkedid, key=age)
+            if first in self._ended:
+                first = uid  # a straggler of a call that is over must not pass for it
+            call = self.calls.get(first) or Call(id=first)
+            self.calls[call.id] = call
+            self._link(call, linkedid)
+        return call
+
+    def _link(self, call: Call, linkedid: str) -> None:
+        call.links.add(linkedid)
+        self._links[linkedid] = call
+
+    def add(self, leg: Leg) -> None:
+        leg.call.legs[leg.uid] = leg
+        if leg.call.caller is None and leg.is_party and not leg.dialled:
+            leg.call.caller = leg
+        half = self.legs.add(leg)
+        if half is not None:
+            self.join(half.call, leg.call)
+
+    def join(self, one: Call, other: Call) -> Call:
+        """Two calls turn out to be one. The one the floor knows stays; of two such, the older."""
+        if one is other:
+            return one
+        if one.is_open == other.is_open:
+            keep, drop = sorted((one, other), key=lambda call: age(call.id))
+        else:
+            keep, drop = (one, other) if one.is_open else (other, one)
+        both_told = keep.is_open and drop.is_open
+        if keep.queue is not None and drop.queue is not None:
+            self.left_queue(drop, "unknown")
+        if both_told:
+            for device in [device for device in drop.offers if device in keep.offers]:
+                offer = drop.offers.pop(device)
+                for leg in offer.legs.values():
+                    leg.offer = None
+                self._offer_ended(drop, offer, "cancelled")
+        del self.calls[drop.id]
+        for leg in drop.legs.values():
+            leg.call = keep
+        keep.legs |= drop.legs
+        for linkedid in drop.links:
+            self._link(keep, linkedid)
+        if keep.caller is None:
+            keep.caller = drop.caller
+        if keep.queue is None and drop.queue is not None:
+            keep.queue, keep.queue_leg, keep.gave_up = drop.queue, drop.queue_leg, drop.gave_up
+        for uid, call in self.leaving.items():
+            if call is drop:
+                self.leaving[uid] = keep
+        keep.offers |= drop.offers
+        keep.ringing |= drop.ringing
+        keep.talking |= drop.talking
+        keep.held |= drop.held
+        keep.talked = keep.talked or drop.talked
+        keep.result = keep.result or drop.result
+        if both_told:
+            self._tell(keep, CallsMerged(at=self.at, call=keep.id, absorbed=drop.id))
+            if _LIVELY.index(drop.state) > _LIVELY.index(keep.state):
+                keep.state = drop.state
+        drop.state = CallState.ENDED
+        return keep
+
+    # --- the beginning ------------------------------------------------------------------------
+
+    def arrived(
+        self, call: Call, direction: Direction, caller: Leg | None, number: str | None = None
+    ) -> None:
+        """Tell the floor about a call, once. `number` is the dialled one of an outbound call."""
+        if call.state is not CallState.HIDDEN:
+            return
+        call.direction, call.caller = direction, caller
+        if direction != "outbound" and caller is not None:
+            call.number, call.name = caller.number, caller.name
+        else:
+            call.number = number
+        began = caller is not None and self.is_own(caller)
+        self._tell(
+            call,
+            CallArrived(
+                at=self.at,
+                call=call.id,
+                direction=direction,
+                number=call.number,
+                name=call.name,
+                dialled=caller.exten if caller is not None else None,
+                device=caller.agent or caller.device if began and caller is not None else None,
+                resumed=self.resumed,
+            ),
+        )
+
+    def arrived_as_it_looks(self, call: Call) -> None:
+        """Tell about a call whose beginning did not say what it is."""
+        if call.state is not CallState.HIDDEN:
+            return
+        parties = sorted(call.parties, key=lambda leg: age(leg.uid))
+        caller = next((leg for leg in parties if leg.dialled_by is None), None)
+        if caller is None and parties:
+            caller = parties[0]
+        if caller is None:
+            self.arrived(call, "internal", None)
+            return
+        far = next((leg for leg in parties if leg is not caller and not self.is_own(leg)), None)
+        if self.is_own(caller):
+            if far is None:
+                self.arrived(call, "internal", caller)
+            else:
+                self.arrived(call, "outbound", caller, far.dialled_number or caller.exten)
+        elif caller.dialled:
+            self.arrived(call, "outbound", caller, caller.dialled_number)
+        else:
+            self.arrived(call, "inbound", caller)
+
+    def caller_is(self, leg: Leg, number: str | None, name: str | None) -> None:
+        """The exchange gives a leg this number and name."""
+        leg.number, leg.name = number, name
+        call = leg.call
+        if not call.is_open or call.caller is not leg or call.direction == "outbound":
+            return
+        if (number, name) != (call.number, call.name):
+            call.number, call.name = number, name
+            self._tell(call, CallerChanged(at=self.at, call=call.id, number=number, name=name))
+
+    # --- queues -------------------------------------------------------------------------------
+
+    def queued(self, leg: Leg, queue: str, position: int) -> None:
+        call = leg.call
+        if call.queue == queue and call.queue_leg == leg.uid and leg.uid not in self.leaving:
+            return
+        if leg.uid in self.leaving:
+            self.goes_on(leg)
+        self.left_queue(call, "unknown")
+        self.arrived_as_it_looks(call)
+        call.queue, call.queue_leg, call.gave_up = queue, leg.uid, False
+        if call.result != "abandoned":
+            call.result = None
+        self._tell(call, CallQueued(at=self.at, call=call.id, queue=queue, position=position))
+
+    def leaves_queue(self, leg: Leg, queue: str) -> None:
+        """It is out of the line. Why is often known only from what follows: wait for that."""
+        call = leg.call
+        if call.queue != queue or call.queue_leg != leg.uid:
+            return
+        if any(offer.up and offer.queue == queue for offer in call.offers.values()):
+            self.left_queue(call, "answered")
+        elif leg.hung_up:
+            self.left_queue(call, "abandoned")
+        else:
+            self.leaving[leg.uid] = call
+
+    def goes_on(self, leg: Leg) -> None:
+        """It left the line and lives: the dialplan has its next step."""
+        call = self.leaving.get(leg.uid)
+        if call is not None:
+            self.left_queue(call, "timed_out" if call.gave_up else "key")
+
+    def left_queue(self, call: Call, why: QueueExit) -> None:
+        queue, leg = call.queue, call.queue_leg
+        if queue is None:
+            return
+        if leg is not None:
+            self.leaving.pop(leg, None)
+        call.queue = call.queue_leg = None
+        if why in ("timed_out", "empty", "key") and call.result != "abandoned":
+            call.result = "queue_left"
+        self._tell(call, CallLeftQueue(at=self.at, call=call.id, queue=queue, why=why))
+
+    # --- ringing ------------------------------------------------------------------------------
+
+    def rings(self, leg: Leg) -> None:
+        """Somebody dials this leg: a device is offered the call, or the far end is being called."""
+        call = leg.call
+        call.ringing.add(leg.uid)
+        if leg.asked:
+            return
+        device = self._device_offered(leg)
+        if device is None:
+            if leg.is_party:
+                self._calls_out(leg)
+            return
+        caller = self._caller_of(leg)
+        if call.state is CallState.HIDDEN:
+            if caller is None:
+                return  # the engine or an operator rings it for a conversation yet to come
+            if self.is_own(caller):
+                self.arrived(call, "internal", caller)
+            elif caller.incoming:
+                self.arrived(call, "inbound", caller)
+            else:
+                self.arrived(call, "outbound", caller, caller.dialled_number)
+        leg.asked = True
+        if leg.is_party:
+            leg.agent = device
+        offer = call.offers.get(device)
+        if offer is None:
+            queue = leg.member.queue if leg.member is not None else self._queue_of(leg)
+            offer = call.offers[device] = Offer(device=device, leg=leg.uid, queue=queue)
+            if not leg.is_party:
+                offer.local = leg.uid
+            self._tell(
+                call,
+                CallOffered(at=self.at, call=call.id, device=device, leg=leg.uid, queue=queue),
+            )
+        if leg.is_party:
+            offer.legs[leg.uid] = leg
+        leg.offer = offer
+
+    def invited(self, leg: Leg, caller: Leg) -> None:
+        """The engine is going to ring `leg` for the waiting `caller`."""
+        leg.invited = leg.dialled = True
+        leg.dialled_by = caller
+        if leg.call.caller is leg:
+            leg.call.caller = None
+        self.join(leg.call, caller.call)
+
+    def _device_offered(self, leg: Leg) -> str | None:
+        """The own device that rings with this leg; ``None`` for a far end or a Local half that
+        does not say whose it is."""
+        member = leg.member
+        if not leg.is_party:
+            return member.device if member is not None else None
+        if self.is_own(leg):
+            return leg.agent or leg.device
+        # A member who is reached over a trunk, at a mobile perhaps.
+        return (member.device or member.interface) if member is not None else None
+
+    def _queue_of(self, leg: Leg) -> str | None:
+        by = leg.dialled_by
+        return leg.call.queue if by is not None and by.uid == leg.call.queue_leg else None
+
+    def _caller_of(self, leg: Leg) -> Leg | None:
+        """The party for whose sake this leg rings."""
+        return next(
+            (other for other in leg.call.parties if other is not leg and other.dialled_by is None),
+            None,
+        )
+
+    def _calls_out(self, leg: Leg) -> None:
+        """A trunk is being dialled."""
+        leg.asked = True
+        caller = self._caller_of(leg)
+        if caller is not None and self.is_own(caller):
+            number = leg.dialled_number or caller.exten
+            self.arrived(leg.call, "outbound", caller, number)
+
+    def picked_up(self, leg: Leg) -> None:
+        leg.up = True
+        leg.call.ringing.discard(leg.uid)
+        if leg.offer is not None:
+            leg.offer.up = True
+
+    def stops_ringing(self, leg: Leg, status: str) -> None:
+        """A dial ended without an answer; `status` is Asterisk's DIALSTATUS."""
+        call = leg.call
+        call.ringing.discard(leg.uid)
+        if leg.member is None and not leg.invited and call.result != "abandoned":
+            result = _call_end(status, leg.cause)
+            if result is not None:
+                call.result = result
+        self._leg_stops(leg, self._offer_end(leg, status))
+
+    def _offer_end(self, leg: Leg, status: str) -> OfferEnd:
+        if leg.cause == 21:
+            return "refused"
+        if status == "BUSY" or leg.cause == 17:
+            return "busy"
+        if status in ("CONGESTION", "CHANUNAVAIL"):
+            return "congestion"
+        if status == "NOANSWER":
+            return "no_answer"
+        if leg.cause == 26 or self._others_answered(leg):
+            return "answered_elsewhere"
+        return "cancelled" if status == "CANCEL" else "unknown"
+
+    def _others_answered(self, leg: Leg) -> bool:
+        call = leg.call
+        return bool(call.talking) or any(
+            offer.up for offer in call.offers.values() if offer is not leg.offer
+        )
+
+    def _leg_stops(self, leg: Leg, why: OfferEnd) -> None:
+        offer, leg.offer = leg.offer, None
+        if offer is None:
+            return
+        offer.legs.pop(leg.uid, None)
+        if offer.legs and offer.local != leg.uid:
+            return  # the device still rings with another leg
+        for other in offer.legs.values():
+            other.offer = None
+        if leg.call.offers.get(offer.device) is offer:
+            del leg.call.offers[offer.device]
+            self._offer_ended(leg.call, offer, why)
+
+    def _offer_ended(self, call: Call, offer: Offer, why: OfferEnd) -> None:
+        self._tell(
+            call,
+            OfferEnded(at=self.at, call=call.id, device=offer.device, leg=offer.leg, why=why),
+        )
+
+    # --- talk ---------------------------------------------------------------------------------
+
+    def enters(self, leg: Leg, bridge: str) -> None:
+        for other in self.legs.enter(leg, bridge):
+            self.join(other.call, leg.call)
+        self.hears(leg)
+
+    def hears(self, leg: Leg) -> None:
+        """Who is connected through `leg` now? Two parties and more are a conversation."""
+        parties = self.legs.hearing(leg)
+        if len(parties) < 2:
+            return
+        call = leg.call
+        for other in parties:
+            call = self.join(call, other.call)
+        call.talked = True
+        self.arrived_as_it_looks(call)
+        for party in sorted(parties, key=lambda one: (not one.incoming, age(one.uid))):
+            if party.uid not in call.talking and self.is_own(party):
+                self._answered(call, party)
+
+    def _answered(self, call: Call, leg: Leg) -> None:
+        device = leg.agent or leg.device
+        assert device is not None
+        already = device in call.talking.values()
+        call.talking[leg.uid] = device
+        call.ringing.discard(leg.uid)
+        offer = call.offers.pop(device, None)
+        if offer is not None:
+            for other in offer.legs.values():
+                other.offer = None
+        if already:
+            return
+        queue = offer.queue if offer is not None else None
+        if queue is None and leg.member is not None:
+            queue = leg.member.queue
+        self.left_queue(call, "answered")
+        self._tell(
+            call,
+            CallAnswered(at=self.at, call=call.id, device=device, leg=leg.uid, queue=queue),
+        )
+
+    def holds(self, leg: Leg, held: bool) -> None:
+        call, device = leg.call, leg.call.talking.get(leg.uid)
+        if device is None or (device in call.held) == held:
+            return
+        if held:
+            call.held.add(device)
+            self._tell(call, CallHeld(at=self.at, call=call.id, device=device))
+        else:
+            call.held.discard(device)
+            self._tell(call, CallResumed(at=self.at, call=call.id, device=device))
+
+    # --- the end ------------------------------------------------------------------------------
+
+    def wants_to_end(self, leg: Leg, cause: int | None) -> None:
+        """The far end of this leg asked to end it."""
+        leg.hung_up = leg.ending = True
+        leg.cause = cause or leg.cause
+        call = leg.call
+        if leg is call.caller and not call.talked and (call.queue is not None or call.ringing):
+            call.result = "abandoned"
+
+    def gone(self, leg: Leg, cause: int | None, how: HowGone = "hangup") -> None:
+        """A leg is no more."""
+        call = leg.call
+        leg.cause = cause or leg.cause
+        leg.ending = True
+        self.legs.remove(leg)
+        call.legs.pop(leg.uid, None)
+        call.ringing.discard(leg.uid)
+        self._remember(leg.uid)
+        if leg.offer is not None:
+            self._leg_stops(leg, "unknown" if how != "hangup" else self._end_of_ringing(leg))
+        if call.queue is not None and call.queue_leg == leg.uid:
+            self.left_queue(call, "unknown" if how != "hangup" else self._end_of_line(leg))
+        if leg is call.caller:
+            call.cause = cause
+        device = call.talking.pop(leg.uid, None)
+        if device is not None and device not in call.talking.values():
+            call.held.discard(device)
+            if any(not other.ending for other in call.parties):
+                self._tell(call, DeviceLeft(at=self.at, call=call.id, device=device, leg=leg.uid))
+        if not call.legs:
+            self._ends(call, how)
+
+    def _remember(self, uid: str) -> None:
+        self._ended[uid] = None
+        if len(self._ended) > REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    def _end_of_ringing(self, leg: Leg) -> OfferEnd:
+        if leg.up:
+            return "cancelled"  # picked up, but nobody was there any more
+        caller = leg.call.caller
+        gave_up = caller is None or caller.ending
+        return self._offer_end(leg, "CANCEL" if gave_up or leg.cause == 26 else "NOANSWER")
+
+    def _end_of_line(self, leg: Leg) -> QueueExit:
+        """The caller's leg ended in the line, and QUEUESTATUS did not say why.
+
+        Where variables can be read it would have said so for any other exit. Where they cannot, a
+        leg whose far end did not ask for its end was ended by the dialplan.
+        """
+        if leg.hung_up or self.sees_dialplan or leg.uid not in self.leaving:
+            return "abandoned"
+        return "timed_out" if leg.call.gave_up else "key"
+
+    def _ends(self, call: Call, how: HowGone) -> None:
+        for offer in list(call.offers.values()):
+            self._offer_ended(call, offer, "unknown")
+        call.offers.clear()
+        self.left_queue(call, "unknown")
+        if call.is_open:
+            why = outcome(call) if how == "hangup" else how
+            self._tell(call, CallEnded(at=self.at, call=call.id, why=why, cause=call.cause))
+        del self.calls[call.id]
+        self._remember(call.id)
+        for linkedid in call.links:
+            if self._links.get(linkedid) is call:
+                del self._links[linkedid]
+
+    def _tell(self, call: Call, event: CallEvent) -> None:
+        if call.apply(event):
+            self.out.append(event)
+        elif call.state is not CallState.HIDDEN:
+            self.unexpected[f"{type(event).__name__} while {call.state.value}"] += 1
+
+
+def outcome(call: Call) -> CallEnd:
+    """How a call ended, once its last leg is gone."""
+    if call.talked:
+        return "completed"
+    if call.result is not None:
+        return call.result
+    if call.cause in CAUSES:
+        return CAUSES[call.cause]
+    if call.caller is not None and call.caller.hung_up:
+        return "abandoned"
+    return "no_answer" if call.cause in _PLAIN_CAUSES else "failed"
+
+
+def _call_end(status: str, cause: int | None) -> CallEnd | None:
+    """What a dial that nobody answered makes of its call; ``None`` when it was called off."""
+    if status in ("CANCEL", "ABORT", "CONTINUE"):
+        return None
+    if cause == 21:
+        return "refused"
+    if status == "BUSY" or cause == 17:
+        return "busy"
+    if status == "NOANSWER":
+        return "no_answer"
+    return "congestion" if status == "CONGESTION" else "failed"
