@@ -5,6 +5,7 @@ Works on text and files only; must not start anything.
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 import shutil
@@ -147,8 +148,8 @@ def _directories(inside: Path, modules: Path) -> str:
 def _free_rtp_block() -> int:
     """The first port of a block of RTP_PORTS free ones, below the ports the kernel hands out."""
     blocks = range(12000, 32000, RTP_PORTS)
-    first: int = secrets.randbelow(len(blocks))
-    for block in [*blocks[first:], *blocks[:first]]:
+    first = secrets.randbelow(len(blocks))
+    for block in itertools.chain(blocks[first:], blocks[:first]):
         if _all_free(range(block, block + RTP_PORTS)):
             return block
     raise OSError("no block of free UDP ports between 12000 and 32000 for RTP")
