@@ -16,6 +16,18 @@ from callcenter.ports import PersonRow
 
 from .matters import DAY, Matter, open_matters
 
+PRESSING = (
+    "unsettled",
+    "promise_broken",
+    "case",
+    "order_late",
+    "bill_overdue",
+    "order_delivered",
+    "promise_open",
+    "order_open",
+    "bill_due",
+)
+"""Which of several matters comes first: what went wrong before what goes its usual way."""
 AGES = ((1 * DAY, "1d"), (3 * DAY, "3d"), (7 * DAY, "7d"))
 OLDER = "older"
 MOST_OTHERS = 3
@@ -27,9 +39,10 @@ def context(
     """The context of a call at ``at`` by ``person`` (of whom ``identity`` says how sure we are).
 
     1. ``who=known``: whether the caller is known, one of several, unknown or anonymous;
-    2. ``matter=order_late``: the kind of the matter that changed last (``none`` without one);
-    3. ``age=3d``: how long ago that was;
-    4. ``also=bill_due+case:refund``: kinds of the other matters, in alphabetical order.
+    2. ``matter=order_late``: the most pressing matter (``none`` without one), of several of a kind
+       the one that changed last;
+    3. ``also=bill_due+case:refund``: kinds of the other matters, in alphabetical order;
+    4. ``age=3d``: how long ago the pressing matter became what it is.
     """
     who = f"who={identity}"
     if person is None or identity not in ("known", "candidates"):
@@ -37,11 +50,15 @@ def context(
     matters = open_matters(person, at, settled)
     if not matters:
         return who, "matter=none"
-    first, *others = matters
+    first, *others = sorted(matters, key=_place)  # stable: the latest of a kind stays first
     kinds = sorted({other.kind for other in others if other.kind != first.kind})
     also = "+".join(kinds[:MOST_OTHERS]) or "none"
-    return who, f"matter={first.kind}", f"age={age(first, at)}", f"also={also}"
+    return who, f"matter={first.kind}", f"also={also}", f"age={_age(first, at)}"
 
 
-def age(matter: Matter, at: float) -> str:
+def _place(matter: Matter) -> int:
+    return PRESSING.index(matter.kind.partition(":")[0])
+
+
+def _age(matter: Matter, at: float) -> str:
     return next((word for limit, word in AGES if at - matter.since <= limit), OLDER)

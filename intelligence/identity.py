@@ -37,7 +37,7 @@ LATER_READING = 0.2
 """A later reading of an ambiguous number is right about five times as rarely as the one before."""
 RECENT_CONTACT = ((2 * 86400.0, 2.5), (7 * 86400.0, 1.5))
 """Who called within this many seconds calls again so much more often than others."""
-OPEN_MATTER = 2.0
+OPEN_MATTER = 4.0
 """Somebody with something open calls about twice as often as somebody without."""
 NAME = {"same": 20.0, "initials": 8.0, "family": 2.0, "different": 0.4, "not_comparable": 1.0}
 """How much likelier the network sends such a name when the person calls than when another does.
