@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, select
 
 from callcenter.floor.card import Contact
 from callcenter.floor.orders import RecordCall, RecordOutcome
-from callcenter.ports import PersonRow
+from callcenter.ports import Account, PersonRow
 
 from .database import Database, PreparedInsert
 from .errors import explain
@@ -32,6 +32,7 @@ from .tables import (
     outcomes,
     people,
     promises,
+    users,
 )
 
 T = TypeVar("T")
@@ -49,6 +50,8 @@ _ORDER = ("id", "placed", "state", "title", "amount", "currency", "due")
 _BILL = ("id", "issued", "due", "amount", "currency", "paid")
 _CASE = ("id", "opened", "closed", "reason", "title", "state")
 _PROMISE = ("id", "made", "due", "text", "kept")
+_ACCOUNT = ("agent", "name", "role", "device", "password_hash", "language", "active")
+_ACCOUNT_OF = attrgetter(*_ACCOUNT)
 _BEFORE_PRODUCTS = attrgetter(*_PERSON[:8])
 _AFTER_PRODUCTS = attrgetter(*_PERSON[9:])
 _ORDER_OF, _BILL_OF = attrgetter(*_ORDER), attrgetter(*_BILL)
@@ -78,9 +81,10 @@ class Bulk:
         self._promises = rows_of(promises, "person", *_PROMISE)
         self._calls = rows_of(interactions, *(column.name for column in interactions.c))
         self._outcomes = rows_of(outcomes, *(column.name for column in outcomes.c))
+        self._users = rows_of(users, *_ACCOUNT)
         self._all = (
-            self._people, self._points, self._orders, self._bills, self._cases, self._promises,
-            self._calls, self._outcomes,
+            self._users, self._people, self._points, self._orders, self._bills, self._cases,
+            self._promises, self._calls, self._outcomes,
         )  # fmt: skip
 
     def people(self, rows: Iterable[PersonRow]) -> int:
@@ -94,6 +98,10 @@ class Bulk:
         return self._load(
             records, lambda noted: self._outcomes[1].append((*outcome_row(noted).values(),))
         )
+
+    def accounts(self, accounts: Iterable[Account]) -> int:
+        """Those who may sign in."""
+        return self._load(accounts, lambda one: self._users[1].append(_ACCOUNT_OF(one)))
 
     def _load(self, items: Iterable[T], add: Callable[[T], None]) -> int:
         stream, count = iter(items), 0

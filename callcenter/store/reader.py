@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from .database import Database
-from .errors import explain
+from .errors import StoreError, explain
 
 T = TypeVar("T")
 
@@ -25,18 +25,26 @@ class Reader:
         self._database = database
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"store-{name}")
         self._connection: Connection | None = None
+        self._closed = False
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Raises ``StoreError``."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, query)
+        return await asyncio.wrap_future(self._submit(query))
 
     def read_now(self, query: Callable[[Connection], T]) -> T:
         """The same for code without a loop: the caller waits. Raises ``StoreError``."""
-        return self._thread.submit(self._run, query).result()
+        return self._submit(query).result()
 
     def close(self) -> None:
-        self._thread.submit(self._drop_connection).result()
-        self._thread.shutdown()
+        if not self._closed:
+            self._closed = True
+            self._thread.submit(self._drop_connection)
+            self._thread.shutdown()
+
+    def _submit(self, query: Callable[[Connection], T]) -> Future[T]:
+        if self._closed:
+            raise StoreError("the store is closed")
+        return self._thread.submit(self._run, query)
 
     def _run(self, query: Callable[[Connection], T]) -> T:
         try:

@@ -6,6 +6,7 @@ the migration runs under the database's write lock.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from alembic import command
@@ -28,9 +29,11 @@ def bring_up_to_date(database: Database) -> None:
     """
     scripts = ScriptDirectory(str(_MIGRATIONS))
     newest = scripts.get_current_head()
-    connection = database.writer()
     try:
-        with connection.begin():
+        # Looked at by a reader first: a writer's connection alone changes the file (to WAL).
+        with closing(database.reader()) as connection:
+            _revision(connection, scripts, database.where)
+        with closing(database.writer()) as connection, connection.begin():
             if _revision(connection, scripts, database.where) != newest:
                 config = Config()
                 # Alembic reads the option with %-interpolation.
@@ -42,8 +45,6 @@ def bring_up_to_date(database: Database) -> None:
         raise
     except Exception as error:
         raise explain(error, database.where) from error
-    finally:
-        connection.close()
 
 
 def _revision(connection: Connection, scripts: ScriptDirectory, where: str) -> str | None:

@@ -1,0 +1,52 @@
+"""The ports' two implementations: the in-memory twins, and the store on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from callcenter.journal import Journal
+from callcenter.ports import Account, Accounts, People, PersonRow, Records
+from callcenter.ports import Journal as JournalPort
+from callcenter.store import Store, open_store
+from tests.fakes import MemoryAccounts, MemoryJournal, MemoryPeople, MemoryRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    people: People
+    records: Records
+    journal: JournalPort
+    accounts: Accounts
+
+
+Build = Callable[[Sequence[PersonRow], Sequence[Account]], Ports]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
+    """Makes the ports over given people and accounts."""
+    opened: list[tuple[Store, Journal]] = []
+
+    def memory(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
+        records = MemoryRecords()
+        return Ports(
+            MemoryPeople(people, records), records, MemoryJournal(), MemoryAccounts(accounts)
+        )
+
+    def sqlite(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
+        store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+        with store.bulk() as bulk:
+            bulk.people(people)
+            bulk.accounts(accounts)
+        journal = Journal(store)
+        opened.append((store, journal))
+        return Ports(store.people, store.records, journal, store.accounts)
+
+    yield memory if request.param == "memory" else sqlite
+    for store, journal in opened:
+        journal.close()
+        store.close()

@@ -1,0 +1,58 @@
+"""People, calls and notes for tests, with everything defaulted but what the test is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from callcenter.floor.card import Contact, Reason
+from callcenter.floor.orders import RecordCall, RecordOutcome
+from callcenter.ports import ContactPoint, Draft, PersonRow
+
+
+def phone(value: str, label: str | None = None) -> ContactPoint:
+    return ContactPoint(kind="phone", value=value, label=label)
+
+
+def person(who: str, *points: ContactPoint, **changes: Any) -> PersonRow:
+    row = PersonRow(
+        id=who, name=f"Name of {who}", language=None, tier=None, since=None, birth=None, city=None,
+        segment=None, products=(), lifetime_value=None, currency=None, payment_days=None,
+        preferred_channel=None, preferred_time=None, note=None, consent_marketing=None,
+        consent_recording=None, matched=None, sharers=1, points=points, orders=(), bills=(),
+        cases=(), promises=(), contacts=(),
+    )  # fmt: skip
+    return replace(row, **changes)
+
+
+def contact(call: str, at: float, **changes: Any) -> Contact:
+    plain = Contact(
+        call=call, at=at, queue="service", agent="mei", reason="fees", outcome="solved", notes="n",
+        wait=4.0, talk=60.0, transfers=1, ended="completed",
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def ended(call: str, **changes: Any) -> RecordCall:
+    plain = RecordCall(
+        call=call, direction="inbound", number="+442079460123", caller_name="O'Brien",
+        dialled="800", person="p1", queue="service", agent="mei", arrived=100.0, answered=104.0,
+        ended=160.0, wait=4.0, talk=56.0, why="completed",
+        predicted=(Reason(code="fees", probability=0.75),), model="m1", context=("service", "late"),
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def noted(call: str, **changes: Any) -> RecordOutcome:
+    plain = RecordOutcome(
+        at=170.0, call=call, agent="mei", person="p1", reason="fees", outcome="solved",
+        notes="explained", queue="service", context=("service", "late"),
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def draft(call: str, rev: int, **changes: Any) -> Draft:
+    plain = Draft(
+        call=call, agent="mei", rev=rev, reason=None, outcome=None, notes=f"rev {rev}", saved=150.0
+    )
+    return replace(plain, **changes)
