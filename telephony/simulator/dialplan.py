@@ -78,7 +78,9 @@ def originated(exchange: Exchange, channel: Channel, target: str | None) -> Plan
     else:
         world.enter(bridge, channel)
         for one, to in ((channel, other), (other, channel)):
-            if one is not None and to is not None:
+            if one is None or to is None:
+                continue
+            if (one.connected_number, one.connected_name) != (to.number, to.person):
                 world.connected(one, to.number, to.person)
         exchange.joined(channel, other)
         signal: Signal | None = None

@@ -58,6 +58,7 @@ class Exchange:
             queue.settle()
         self._locals: dict[Channel, LocalLeg] = {}
         self._joins: dict[Channel, Channel] = {}
+        self._wanted: dict[Channel, Channel] = {}
         self._legs: dict[Channel, PhoneLeg] = {}
         self._trunk = self.world.device(f"PJSIP/{settings.trunk}")
         self._local_numbers = 0
@@ -339,9 +340,7 @@ class Exchange:
 
     # --- joining by AMI -----------------------------------------------------------------------
 
-    def own_leg(
-        self, device: str, *, uniqueid: str, number: str | None, person: str | None
-    ) -> tuple[Channel, Handset]:
+    def own_leg(self, device: str, *, uniqueid: str) -> tuple[Channel, Handset]:
         """The channel of a leg that AMI originates; nobody rings yet."""
         handset = self._handset(device)
         channel = self._open(
@@ -355,6 +354,22 @@ class Exchange:
         ring = self.chance.uniform(*handset.ring)
         return self._leg(channel, channel, handset, handset.reaction, ring)
 
+    def note_origin(self, channel: Channel, target: str | None) -> None:
+        """For whom an originated leg is being rung."""
+        other = self.world.by_name.get(target or "")
+        if other is not None:
+            self._wanted[channel] = other
+
+    def origin_over(self, channel: Channel, how: OfferEnd) -> None:
+        other = self._wanted.pop(channel, None)
+        if other is not None:
+            self.note_offer(other, channel.device.name, how)
+
+    def drop_leg(self, channel: Channel, cause: int | None, status: int | None) -> None:
+        leg = self._legs.get(channel)
+        if leg is not None:
+            leg.end(cause, status)
+
     def take(self, channel: Channel, other: Channel) -> Bridge | None:
         """Bridge() takes a waiting channel out of what it does; None when it cannot be taken."""
         if other.thread is None or other.bridge is not None or other.application != "MusicOnHold":
@@ -367,7 +382,6 @@ class Exchange:
 
     def joined(self, channel: Channel, other: Channel | None) -> None:
         if other is not None:
-            self.note_offer(other, channel.device.name, "answered")
             self.talking(other, channel.device.name)
 
     def let_go(self, channel: Channel | None) -> None:
@@ -390,11 +404,11 @@ class Exchange:
     def kill(self, channel: Channel, cause: int) -> None:
         """AMI Hangup."""
         leg = self._legs.get(channel)
-        if channel.thread is not None:
+        if leg is not None and (channel.thread is None or not leg.answered):
+            leg.kill(cause)
+        elif channel.thread is not None:
             channel.change(cause=cause or 16)
             channel.thread.post(HungUp())
-        elif leg is not None:
-            leg.kill(cause or 16)
 
     # --- devices and endings ------------------------------------------------------------------
 
@@ -422,6 +436,7 @@ class Exchange:
         if handset is not None and handset.leg is channel:
             handset.leg = None
         self._legs.pop(channel, None)
+        self._wanted.pop(channel, None)
         local = self._locals.pop(channel, None)
         if local is not None and local.far is channel:
             local.far_ended()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -109,6 +109,14 @@ class People:
         outcome = self._outcome(caller)
         self.finished.append(outcome)
         self.on_over(outcome)
+
+    def drop_all(self) -> None:
+        """The exchange stops: every call on the line fails."""
+        for caller in list(self.callers.values()):
+            outcome = replace(self._outcome(caller), end="failed")
+            self.finished.append(outcome)
+            self.on_over(outcome)
+        self.callers.clear()
 
     def _outcome(self, caller: Caller) -> Outcome:
         now = self._exchange.world.now

@@ -41,7 +41,7 @@ class Phone:
     reaction: Reaction = "answers"
     ring: tuple[float, float] = (1.0, 4.0)
     """Shortest and longest time until an answer, seconds."""
-    busy_at: int = 1
+    busy_at: int = 0
     """Calls from which on the device counts as busy (``device_state_busy_at``); 0: never."""
 
     def __post_init__(self) -> None:

@@ -1,0 +1,149 @@
+"""AMI's Originate: an agent's phone is rung and, once answered, runs context ``join``.
+
+Pure. Enough for an engine that puts a waiting caller and an agent together: ``PJSIP/...`` phones,
+``Context: join``, ``Exten: s``. The order of events is that of tests/replays/originate_*.ami.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from telephony.packet import Packet
+from telephony.simulator import dialplan
+from telephony.simulator import messages as m
+from telephony.simulator.channel import Channel
+from telephony.simulator.legs import PhoneLeg
+from telephony.simulator.signals import LegAnswered, LegRefused, LegRinging
+from telephony.simulator.world import Plan, Thread
+
+if TYPE_CHECKING:
+    from telephony.simulator.exchange import Exchange
+
+_CALLER = re.compile(r'\s*"?(?P<name>.*?)"?\s*<(?P<number>[^<>]*)>\s*')
+_ANSWERED, _RINGING, _FAILED = 4, 3, 0
+_REASONS = {"busy": "BUSY", "fails": "CONGESTION"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An Originate that has passed the checks."""
+
+    device: str
+    uniqueid: str
+    action_id: str
+    number: str | None
+    person: str | None
+    variables: tuple[tuple[str, str], ...]
+    timeout: float
+
+    def variable(self, name: str) -> str | None:
+        return next((value for key, value in self.variables if key == name), None)
+
+
+def read(packet: Packet, exchange: Exchange) -> Request | str:
+    """The request, or what is wrong with it in Asterisk's words."""
+    device = packet.get("Channel", "")
+    context, exten, priority = (packet.get(key, "") for key in ("Context", "Exten", "Priority"))
+    if not device:
+        return "Channel not specified"
+    if not packet.get("Application") and not (exten and context and priority):
+        return "Originate with 'Exten' requires 'Context' and 'Priority'"
+    if "/" not in device:
+        return "Invalid channel"
+    if not priority.isdigit():
+        return "Invalid priority"
+    timeout = packet.get("Timeout", "30000")
+    if not timeout.isdigit() or int(timeout) > 86_400_000:
+        return "Invalid timeout"
+    if (context, exten, int(priority)) != ("join", "s", 1):
+        return "Extension does not exist."
+    found = _CALLER.fullmatch(packet.get("CallerID", ""))
+    variables = (text.partition("=") for text in packet.all("Variable"))
+    return Request(
+        device=device,
+        uniqueid=packet.get("ChannelId", ""),
+        action_id=packet.get("ActionID", ""),
+        number=(found["number"] or None) if found else packet.get("CallerID"),
+        person=(found["name"] or None) if found else None,
+        variables=tuple((key, _bare(value)) for key, _, value in variables),
+        timeout=int(timeout) / 1000,
+    )
+
+
+def _bare(value: str) -> str:
+    """Asterisk takes one level of backslashes off (astman_get_variables)."""
+    return re.sub(r"\\(.)", r"\1", value)
+
+
+def start(exchange: Exchange, request: Request) -> None:
+    """Ring the phone; what comes of it is told by events."""
+    world = exchange.world
+    handset = exchange.handsets.get(request.device)
+    taken = bool(request.uniqueid) and request.uniqueid in world.channels
+    if handset is None or handset.reaction == "absent" or taken:
+        # The real one says so from a thread of its own, after the response.
+        _respond(exchange, request, request.device, "Failure", _FAILED, request.uniqueid)
+        return
+    channel, handset = exchange.own_leg(request.device, uniqueid=request.uniqueid)
+    world.varsets(channel, dict(request.variables))
+    if request.number is not None or request.person is not None:
+        channel.change(number=request.number, person=request.person)
+        world.emit(m.NEW_CALLERID, channel.block() + m.PRESENTATION)
+        world.connected(channel, request.number, request.person)
+    channel.thread = Thread(world, _plan(exchange, request, channel))
+    exchange.ring_own(channel, handset)
+    world.emit(m.DIAL_BEGIN, f"{channel.dest()}DialString: {request.device.partition('/')[2]}\r\n")
+    exchange.note_origin(channel, request.variable("CHANNEL_TO_JOIN"))
+    channel.thread.start()
+
+
+def _plan(exchange: Exchange, request: Request, channel: Channel) -> Plan:
+    world = exchange.world
+    until = world.now + request.timeout
+    while True:
+        signal = yield until
+        if isinstance(signal, LegRinging):
+            world.emit(m.DIAL_STATE, f"{channel.dest()}DialStatus: RINGING\r\n")
+        elif isinstance(signal, LegAnswered):
+            world.emit(m.DIAL_END, f"{channel.dest()}DialStatus: ANSWER\r\n")
+            exchange.origin_over(channel, "answered")
+            _respond(exchange, request, channel.name, "Success", _ANSWERED, channel.uniqueid)
+            yield from dialplan.originated(exchange, channel, request.variable("CHANNEL_TO_JOIN"))
+            return
+        elif isinstance(signal, LegRefused):
+            _refused(exchange, request, channel, signal.leg)
+            return
+        elif signal is None:
+            exchange.origin_over(channel, "no_answer")
+            _respond(exchange, request, request.device, "Failure", _RINGING, channel.uniqueid)
+            channel.thread = None
+            exchange.drop_leg(channel, 19, 480)
+            return
+
+
+def _refused(exchange: Exchange, request: Request, channel: Channel, leg: object) -> None:
+    killed = not (isinstance(leg, PhoneLeg) and leg.channel.tech_cause)
+    status = "NOANSWER"
+    if isinstance(leg, PhoneLeg) and not killed:
+        status = _REASONS.get(leg.reaction, status)
+    exchange.world.emit(m.DIAL_END, f"{channel.dest()}DialStatus: {status}\r\n")
+    how = "cancelled" if killed or not isinstance(leg, PhoneLeg) else leg.refusal
+    exchange.origin_over(channel, how)
+    _respond(exchange, request, request.device, "Failure", _FAILED, channel.uniqueid)
+    channel.thread = None
+    exchange.drop_leg(channel, None, None)
+
+
+def _respond(
+    exchange: Exchange, request: Request, channel: str, result: str, reason: int, uniqueid: str
+) -> None:
+    id_line = f"ActionID: {request.action_id}\r\n" if request.action_id else ""
+    exchange.world.emit(
+        m.ORIGINATE_RESPONSE,
+        f"{id_line}Response: {result}\r\nChannel: {channel}\r\nContext: join\r\nExten: s\r\n"
+        f"Reason: {reason}\r\nUniqueid: {uniqueid or '<unknown>'}\r\n"
+        f"CallerIDNum: {m.shown_number(request.number)}\r\n"
+        f"CallerIDName: {request.person or '<unknown>'}\r\n",
+    )
