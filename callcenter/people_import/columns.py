@@ -88,7 +88,7 @@ def read_header(titles: Sequence[str]) -> Header:
         key = re.sub(r"[\s_-]+", "_", title.strip().casefold())
         name = _CANONICAL.get(key)
         if name is None and key not in (REJECTED_LINE, REJECTED_REASON):
-            near = get_close_matches(key, _CANONICAL, n=1)
+            near = get_close_matches(key, _CANONICAL, n=1, cutoff=0.7)
             hint = f" (did you mean {_CANONICAL[near[0]]}?)" if near else ""
             wrong.append(f"unknown column {title.strip()[:60]!r}{hint}")
         elif name is not None and name in names:

@@ -7,9 +7,9 @@ Rows must be new. It must not validate; the caller vouches for them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from callcenter.ports import Account, PersonRow
 
 from .database import Database, PreparedInsert
 from .errors import explain
-from .records import call_row, outcome_row
+from .records import as_json, call_row, outcome_row
 from .tables import (
     bills,
     cases,
@@ -57,6 +57,11 @@ _AFTER_PRODUCTS = attrgetter(*_PERSON[9:])
 _ORDER_OF, _BILL_OF = attrgetter(*_ORDER), attrgetter(*_BILL)
 _CASE_OF, _PROMISE_OF = attrgetter(*_CASE), attrgetter(*_PROMISE)
 _LOOKED_UP = (contact_points, interactions)
+
+
+@lru_cache(4096)
+def _products(products: tuple[str, ...]) -> str:
+    return as_json(products)
 
 
 class Bulk:
@@ -127,15 +132,20 @@ class Bulk:
 
     def _add_person(self, row: PersonRow) -> None:
         who = row.id
-        products = json.dumps(row.products) if row.products else "[]"
-        self._people[1].append((*_BEFORE_PRODUCTS(row), products, *_AFTER_PRODUCTS(row)))
+        self._people[1].append(
+            (*_BEFORE_PRODUCTS(row), _products(row.products), *_AFTER_PRODUCTS(row))
+        )
         points = self._points[1]
         for rank, point in enumerate(row.points):
             points.append((who, point.kind, point.value, point.label, rank))
-        self._orders[1].extend((who, *_ORDER_OF(one)) for one in row.orders)
-        self._bills[1].extend((who, *_BILL_OF(one)) for one in row.bills)
-        self._cases[1].extend((who, *_CASE_OF(one)) for one in row.cases)
-        self._promises[1].extend((who, *_PROMISE_OF(one)) for one in row.promises)
+        if row.orders:
+            self._orders[1].extend((who, *_ORDER_OF(one)) for one in row.orders)
+        if row.bills:
+            self._bills[1].extend((who, *_BILL_OF(one)) for one in row.bills)
+        if row.cases:
+            self._cases[1].extend((who, *_CASE_OF(one)) for one in row.cases)
+        if row.promises:
+            self._promises[1].extend((who, *_PROMISE_OF(one)) for one in row.promises)
         for contact in row.contacts:
             self._add_contact(who, contact)
 
