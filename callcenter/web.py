@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -38,7 +39,19 @@ class ConsoleSocket(WebSocketsSansIOProtocol):
         # Called once, when the socket is open.
         super().start_keepalive()
         self.scope["headers"] = []
+        self.request.headers.clear()  # the parser's own frame keeps the request alive
         del self.request, self.response
+
+
+class FirstRequest(HttpToolsProtocol):
+    """What every connection starts as; leaves no garbage behind when it becomes a console.
+
+    Protocol and parser point at each other, which only a full garbage collection would undo.
+    """
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # as its own connection_lost does
 
 
 class WebServer(uvicorn.Server):
@@ -59,7 +72,7 @@ def build_server(
             host=host,
             port=port,
             loop="none",
-            http="httptools",
+            http=FirstRequest,
             ws=ConsoleSocket,
             ws_max_size=MAX_FRAME,
             # The channel has heartbeats of its own, and compression costs 40 KiB for each console.
