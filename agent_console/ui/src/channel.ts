@@ -17,6 +17,8 @@ export interface Status {
   why: string;
   /** Local time (ms) of the next attempt, while disconnected. */
   retryAt: number | null;
+  /** What the server said when it ended the line, in its own words. */
+  detail: string | null;
 }
 
 /** The little of a WebSocket that is used. */
@@ -86,8 +88,9 @@ export class Channel {
   private heartbeat = FIRST_HEARTBEAT;
   private unacknowledged = 0;
   private retryAfter: number | null = null;
+  private farewell: string | null = null;
   private cancelRetry: (() => void) | null = null;
-  private current: Status = { phase: "disconnected", why: "start", retryAt: null };
+  private current: Status = { phase: "disconnected", why: "start", retryAt: null, detail: null };
 
   constructor(
     private readonly around: Surroundings,
@@ -150,6 +153,7 @@ export class Channel {
     const live = (): boolean => generation === this.generation;
     this.heard = this.around.now();
     this.retryAfter = null;
+    this.farewell = null;
     this.say("connecting", why);
     this.around.ticket().then(
       (ticket) => {
@@ -246,6 +250,7 @@ export class Channel {
 
   private onBye(frame: Bye): void {
     this.retryAfter = frame.retry_after_ms ?? null;
+    this.farewell = frame.detail ?? null;
   }
 
   private gap(): void {
@@ -321,7 +326,7 @@ export class Channel {
   }
 
   private say(phase: Phase, why: string, retryAt: number | null = null): void {
-    this.current = { phase, why, retryAt };
+    this.current = { phase, why, retryAt, detail: this.farewell };
     this.owner.status(this.current);
   }
 }

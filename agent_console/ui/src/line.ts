@@ -20,7 +20,7 @@ type Whisper =
   | { k: "retry" }
   | { k: "out" };
 
-const START: Status = { phase: "connecting", why: "start", retryAt: null };
+const START: Status = { phase: "connecting", why: "start", retryAt: null, detail: null };
 
 export class Line {
   readonly state = signal<State>(EMPTY);

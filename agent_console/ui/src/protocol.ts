@@ -192,7 +192,7 @@ export interface Reply {
 
 export interface Heartbeat { t: "hb"; now: number; seq: number }
 
-export interface Bye { t: "bye"; code: number; retry_after_ms?: number }
+export interface Bye { t: "bye"; code: number; detail?: string; retry_after_ms?: number }
 
 export interface Command {
   t: "cmd";

@@ -13,6 +13,8 @@ declare module "node:assert/strict" {
   const assert: Assert;
   export default assert;
 }
+interface ImportMeta { dirname: string }
+
 declare module "node:fs" {
   export function readFileSync(path: string, encoding: "utf8"): string;
   export function readdirSync(path: string, options: { recursive: true }): string[];

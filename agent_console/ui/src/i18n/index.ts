@@ -15,6 +15,11 @@ const CATALOGUES: Record<Language, Readonly<Record<string, string>>> = {
 
 export const language = signal<Language>("en");
 const catalogue = computed(() => CATALOGUES[language.value]);
+/** The language for numbers and dates: the user's own region when it speaks their language. */
+export const locale = computed(() => {
+  const own = (globalThis.navigator?.languages ?? []).find((tag) => nearest(tag) === language.value);
+  return own ?? language.value;
+});
 const plural = computed(() => new Intl.PluralRules(language.value));
 
 /** The nearest language we have: `zh-TW` and `zh-HK` are zh-Hant, any other `zh` zh-Hans. */

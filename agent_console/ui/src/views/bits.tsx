@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { settings } from "../app";
 import { second } from "../clock";
 import { clockTime, dayAndTime, percent, relative, timer } from "../format";
-import { language, t, word } from "../i18n";
+import { language, locale, t, word } from "../i18n";
 import { Icon } from "./icon";
 
 /** Seconds since a server instant, running. Not announced: a screen reader reads it on demand. */
@@ -19,7 +19,7 @@ export function Countdown({ until }: { until: number }) {
 }
 
 export function When({ at }: { at: number }) {
-  const lang = language.value;
+  const lang = locale.value;
   const zone = settings.value.time_zone;
   // A minute is fine enough here, and keeps lists from being drawn every second.
   const now = Math.floor(second.value / 60) * 60;
@@ -33,7 +33,7 @@ export function When({ at }: { at: number }) {
 export function TimeOfDay({ at, seconds = false }: { at: number; seconds?: boolean }) {
   return (
     <time dateTime={new Date(at * 1000).toISOString()}>
-      {clockTime(language.value, at, settings.value.time_zone, seconds)}
+      {clockTime(locale.value, at, settings.value.time_zone, seconds)}
     </time>
   );
 }
@@ -46,7 +46,7 @@ export function Share({ value }: { value: number }) {
       <span class="share-bar" aria-hidden="true">
         <span style={{ inlineSize: `${bounded * 100}%` }} />
       </span>
-      <span class="share-number">{percent(language.value, bounded)}</span>
+      <span class="share-number">{percent(locale.value, bounded)}</span>
     </span>
   );
 }

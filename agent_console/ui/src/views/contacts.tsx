@@ -1,7 +1,7 @@
 // The last conversations with this person, newest first.
 import { settings } from "../app";
 import { duration } from "../format";
-import { label, language, t, tn, word } from "../i18n";
+import { label, locale, t, tn, word } from "../i18n";
 import { count } from "../format";
 import type { Card, Contact } from "../protocol";
 import { NotKnown, Panel, When } from "./bits";
@@ -22,7 +22,7 @@ export function Contacts({ card }: { card: Card }) {
 }
 
 function Past({ contact }: { contact: Contact }) {
-  const lang = language.value;
+  const lang = locale.value;
   return (
     <li class={contact.ended === "completed" ? "" : "past-missed"}>
       <p class="past-head">

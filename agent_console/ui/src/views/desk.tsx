@@ -45,14 +45,16 @@ function CardView({ card }: { card: Card }) {
     <article class="card" aria-labelledby="caller">
       <CallStrip card={card} />
       <div class="card-grid">
-        <div class="column column-person">
-          <Who card={card} />
-          <Facts card={card} />
-        </div>
-        <div class="column column-mind">
-          <Reasons card={card} />
-          <Answers card={card} />
-          <Contacts card={card} />
+        <div class="side">
+          <div class="column">
+            <Who card={card} />
+            <Facts card={card} />
+          </div>
+          <div class="column">
+            <Reasons card={card} />
+            <Answers card={card} />
+            <Contacts card={card} />
+          </div>
         </div>
         <div class="column column-work">
           <WrapUp card={card} />

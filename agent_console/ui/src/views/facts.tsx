@@ -1,8 +1,8 @@
 // What is known about the person, in five groups. A key without a translation is shown as it is.
 import { settings } from "../app";
 import { second } from "../clock";
-import { factValue } from "../format";
-import { knows, language, t, word } from "../i18n";
+import { count, factValue } from "../format";
+import { knows, language, locale, t, tn, word } from "../i18n";
 import type { Card, Fact, FactGroup } from "../protocol";
 import { NotKnown, Panel, Pending } from "./bits";
 import { Icon } from "./icon";
@@ -34,7 +34,7 @@ export function Facts({ card }: { card: Card }) {
 
 function FactLine({ fact }: { fact: Fact }) {
   const now = Math.floor(second.value / 60) * 60;
-  const value = factValue(language.value, fact, settings.value.time_zone, now, {
+  const value = factValue(locale.value, fact, settings.value.time_zone, now, {
     code: codeWord, yes: t("yes"), no: t("no"),
   });
   return (
@@ -45,10 +45,17 @@ function FactLine({ fact }: { fact: Fact }) {
           <><Icon name={fact.tone} size={14} /><span class="unseen">{word("tone", fact.tone)} </span></>
         )}
         <bdi>{value}</bdi>
-        {fact.detail !== null && <bdi class="fact-detail">{fact.detail}</bdi>}
+        {fact.detail !== null && <bdi class="fact-detail">{detailWords(fact)}</bdi>}
       </dd>
     </div>
   );
+}
+
+/** Some details are a number of something; all others are data and shown as they are. */
+function detailWords({ key, detail }: Fact): string {
+  const n = Number(detail);
+  if (detail === null || !Number.isInteger(n) || !knows("detail", `${key}.other`)) return detail ?? "";
+  return tn(`detail.${key}`, n, count(locale.value, n));
 }
 
 /** Codes of facts come as `family.word` ("tier.gold") or as a word alone. */

@@ -3,7 +3,7 @@
 import { board, connected, line } from "../app";
 import { second } from "../clock";
 import { count, duration, percent, timer } from "../format";
-import { language, t, word } from "../i18n";
+import { locale, t, word } from "../i18n";
 import type { AgentView, QueueView } from "../protocol";
 import { TimeOfDay, Timer } from "./bits";
 import { Icon, StateIcon } from "./icon";
@@ -38,7 +38,7 @@ export function Floor() {
           <Icon name={stale ? "warn" : "clock"} size={15} />{" "}
           {stale ? t("floor.stale") : t("floor.as_of")}{" "}
           <TimeOfDay at={line.value?.heard.value ?? 0} seconds />{" "}
-          <span class="quiet">({duration(language.value, age)})</span>
+          <span class="quiet">({duration(locale.value, age)})</span>
         </p>
       </header>
       <dl class="floor-figures">
@@ -74,13 +74,13 @@ function Figure({ name, value, icon, alarm }: {
   return (
     <div class={alarm ? "figure-alarm" : ""}>
       <dt><Icon name={icon} size={15} /> {name}</dt>
-      <dd>{count(language.value, value)}</dd>
+      <dd>{count(locale.value, value)}</dd>
     </div>
   );
 }
 
 function queueColumns(): Column<QueueView>[] {
-  const lang = language.value;
+  const lang = locale.value;
   const number = (key: keyof QueueView, title: string, hint?: string): Column<QueueView> => ({
     key, title, hint, numeric: true,
     value: (q) => q[key] as number,
@@ -158,6 +158,6 @@ function agentColumns(): Column<AgentView>[] {
     },
     { key: "queue", title: t("agents.queue"), value: (a) => a.queue, cell: (a) => (a.queue === null ? "–" : <bdi>{a.queue}</bdi>) },
     { key: "device", title: t("agents.device"), value: (a) => a.device, cell: (a) => <><bdi>{a.device}</bdi> <span class="quiet">{word("device", a.device_state)}</span></> },
-    { key: "calls", title: t("agents.calls"), numeric: true, value: (a) => a.calls_today, cell: (a) => count(language.value, a.calls_today) },
+    { key: "calls", title: t("agents.calls"), numeric: true, value: (a) => a.calls_today, cell: (a) => count(locale.value, a.calls_today) },
   ];
 }

@@ -2,7 +2,7 @@
 import { agent, chooseState, connected, settings, state } from "../app";
 import { second } from "../clock";
 import { count, timer } from "../format";
-import { label, language, t, word } from "../i18n";
+import { label, locale, t, word } from "../i18n";
 import type { Finished } from "../state";
 import { TimeOfDay, Timer } from "./bits";
 import { Icon, StateIcon } from "./icon";
@@ -31,7 +31,7 @@ export function Idle() {
       {me && (
         <dl class="idle-figures">
           <div><dt>{t("idle.since")}</dt><dd><Timer since={me.since} /></dd></div>
-          <div><dt>{t("idle.calls")}</dt><dd>{count(language.value, me.calls_today)}</dd></div>
+          <div><dt>{t("idle.calls")}</dt><dd>{count(locale.value, me.calls_today)}</dd></div>
           <div><dt>{t("idle.talk")}</dt><dd>{averageTalk(finished)}</dd></div>
           <div>
             <dt>{t("idle.phone")}</dt>

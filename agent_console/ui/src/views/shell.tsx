@@ -61,7 +61,9 @@ export function Shell() {
         </div>
       </header>
       <StatusLine />
-      {status.value?.phase === "failed" && <Stopped why={status.value.why} />}
+      {status.value?.phase === "failed" && (
+        <Stopped why={status.value.why} detail={status.value.detail} />
+      )}
       <main id="main" tabIndex={-1} aria-busy={!loaded.value}>
         {!loaded.value
           ? <div class="blank"><p class="quiet">{t("loading")}</p></div>

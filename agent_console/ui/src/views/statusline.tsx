@@ -2,7 +2,7 @@
 import { exchange, line, status } from "../app";
 import { second } from "../clock";
 import { count } from "../format";
-import { language, t, tn, word } from "../i18n";
+import { locale, t, tn, word } from "../i18n";
 import type { Status } from "../channel";
 import { Icon } from "./icon";
 
@@ -54,7 +54,7 @@ function Retry({ now }: { now: Status }) {
   const left = Math.max(0, Math.ceil(((now.retryAt ?? 0) - Date.now()) / 1000));
   return (
     <span aria-live="off">
-      {second.value >= 0 && tn("connection.again", left, count(language.value, left))}
+      {second.value >= 0 && tn("connection.again", left, count(locale.value, left))}
     </span>
   );
 }

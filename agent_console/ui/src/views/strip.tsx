@@ -5,7 +5,7 @@ import { agent, phone, settings } from "../app";
 import { t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
 import type { Card } from "../protocol";
-import { Keys, TimeOfDay, Timer } from "./bits";
+import { Keys, languageName, Tier, TimeOfDay, Timer } from "./bits";
 import { Icon } from "./icon";
 
 const LIVE = new Set(["offered", "talking", "held"]);
@@ -38,16 +38,24 @@ export function CallStrip({ card }: { card: Card }) {
         <p class="strip-phase" role={now === "ringing" ? "alert" : undefined}>
           {t(`phase.${now}`)}
         </p>
-        <h1 id="caller" ref={heading} tabIndex={-1}>
-          <bdi lang={card.profile?.language ?? undefined}>
-            {name ?? card.number ?? t("caller.unknown")}
-          </bdi>
-        </h1>
+        <div class="strip-name">
+          <h1 id="caller" ref={heading} tabIndex={-1}>
+            <bdi lang={card.profile?.language ?? undefined}>
+              {name ?? card.number ?? t("caller.unknown")}
+            </bdi>
+          </h1>
+          {card.profile?.tier && <Tier tier={card.profile.tier} />}
+          {card.profile?.language && (
+            <span class="badge">{languageName(card.profile.language)}</span>
+          )}
+        </div>
         <p class="strip-line">
-          <span class="number"><Icon name={card.direction === "outbound" ? "outbound" : "inbound"} size={15} />
-            {card.number === null ? t("caller.withheld") : <bdi>{card.number}</bdi>}</span>
+          <span class="number">
+            <Icon name={card.direction === "outbound" ? "outbound" : "inbound"} size={15} />{" "}
+            {card.number === null ? t("caller.withheld") : <bdi>{card.number}</bdi>}
+          </span>
           {card.queue !== null && (
-            <span><Icon name="queue" size={15} /> <bdi>{card.queue}</bdi></span>
+            <span><Icon name="queue" size={15} />{" "}<bdi>{card.queue}</bdi></span>
           )}
           {card.direction !== "inbound" && <span>{word("direction", card.direction)}</span>}
           {card.profile && card.caller_name !== null && card.caller_name !== card.profile.name && (

@@ -2,7 +2,7 @@
 // and a scrollable region that the keyboard reaches.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { language } from "../i18n";
+import { locale } from "../i18n";
 import { Icon } from "./icon";
 
 export interface Column<Row> {
@@ -27,7 +27,7 @@ export function Table<Row>(props: {
   id(row: Row): string; first: string; empty: string; rowClass?(row: Row): string;
 }) {
   const by = useSignal({ key: props.first, down: false });
-  const lang = language.value;
+  const lang = locale.value;
   const column = props.columns.find((c) => c.key === by.value.key) ?? props.columns[0]!;
   const sign = by.value.down ? -1 : 1;
   const rows = [...props.rows].sort((a, b) => {

@@ -2,25 +2,15 @@
 // people share the number.
 import { choosePerson, connected } from "../app";
 import { t, word } from "../i18n";
-import type { Candidate, Card } from "../protocol";
-import { languageName, NotKnown, Panel, Pending, Share, Tier } from "./bits";
+import type { Candidate, Card, Evidence } from "../protocol";
+import { NotKnown, Panel, Pending, Share } from "./bits";
 import { Icon } from "./icon";
 
 export function Who({ card }: { card: Card }) {
   const { profile, candidates, identity } = card;
   const several = candidates.length > 1;
   return (
-    <Panel
-      name="who" icon="person" title={t("who.title")}
-      aside={profile && (
-        <>
-          {profile.tier !== null && <Tier tier={profile.tier} />}
-          {profile.language !== null && (
-            <span class="badge">{languageName(profile.language)}</span>
-          )}
-        </>
-      )}
-    >
+    <Panel name="who" icon="person" title={t("who.title")}>
       <div class="who-body">
         {identity === "pending" && <Pending lines={2} text={t("who.pending")} />}
         {identity === "unknown" && <NotKnown text={t("who.unknown")} />}
@@ -51,6 +41,12 @@ export function Who({ card }: { card: Card }) {
   );
 }
 
+/** A kind of open matter has a word; anything else is a datum and shown as it is. */
+function evidenceDetail(item: Evidence): string {
+  const detail = item.detail ?? "";
+  return item.code === "open_matter" ? word("matter", detail) : detail;
+}
+
 function Person({ call, candidate, chosen, choosable }: {
   call: string; candidate: Candidate; chosen: boolean; choosable: boolean;
 }) {
@@ -64,8 +60,10 @@ function Person({ call, candidate, chosen, choosable }: {
         {candidate.evidence.map((item) => (
           <li key={item.code}>
             <Icon name="good" size={13} />
-            {word("evidence", item.code)}
-            {item.detail !== null && <bdi class="quiet"> {item.detail}</bdi>}
+            <span>
+              {word("evidence", item.code)}
+              {item.detail !== null && <>{" "}<bdi class="quiet">{evidenceDetail(item)}</bdi></>}
+            </span>
           </li>
         ))}
       </ul>

@@ -5,11 +5,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { agent, connected, drafts, finish, settings, state } from "../app";
 import type { Form } from "../drafts";
 import { clockTime } from "../format";
-import { knows, label, language, t, word, type Key } from "../i18n";
+import { type Key, knows, label, locale, t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
 import type { Card, Choice, Reason } from "../protocol";
 import { Countdown, Keys, Panel } from "./bits";
 import { Icon } from "./icon";
+import { stateWords } from "./statebutton";
 
 export const QUICK = 6;
 const NOTES_MAX = 8000;
@@ -100,8 +101,8 @@ export function WrapUp({ card }: { card: Card }) {
               </label>
             ))}
           </div>
-          <label class="field">
-            <span>{t("wrapup.other")}</span>
+          <label>
+            <span class="unseen">{t("wrapup.other")}</span>
             <select
               value={form.reason !== null && !quick.includes(form.reason) ? form.reason : ""}
               onChange={(event) => choose({ reason: event.currentTarget.value || null })}
@@ -131,17 +132,19 @@ export function WrapUp({ card }: { card: Card }) {
         <label class="field notes">
           <span>{t("wrapup.notes")}<Keys letter={SHORTCUTS.notes.letter} /></span>
           <textarea
-            name="notes" rows={5} maxLength={NOTES_MAX} value={form.notes}
+            name="notes" rows={4} maxLength={NOTES_MAX} value={form.notes}
             onInput={(event) => choose({ notes: event.currentTarget.value })}
             onBlur={() => keep.leave(card.call)}
           />
         </label>
-        <p class="saved" role="status">{savedWords(form)}</p>
-        <p class="form-problem" role="alert">
-          {missing.value !== null && (
-            <><Icon name="bad" /> <span>{t(`wrapup.missing_${missing.value}`)}</span></>
-          )}
-        </p>
+        <div class="said">
+          <p class="saved" role="status">{missing.value === null ? savedWords(form) : ""}</p>
+          <p class="form-problem" role="alert">
+            {missing.value !== null && (
+              <><Icon name="bad" /> <span>{t(`wrapup.missing_${missing.value}`)}</span></>
+            )}
+          </p>
+        </div>
         <button
           type="submit" class="button primary wide" aria-disabled={live || busy.value}
           aria-describedby="finish-note"
@@ -150,10 +153,20 @@ export function WrapUp({ card }: { card: Card }) {
             : busy.value ? t("wrapup.finishing") : t("wrapup.finish")}
           <Keys letter={SHORTCUTS.finish.letter} />
         </button>
-        <p class="quiet finish-note" id="finish-note">{live ? t("wrapup.live") : t("wrapup.then")}</p>
+        <p class="quiet finish-note" id="finish-note">
+          {live ? t("wrapup.live") : afterwards()}
+        </p>
       </form>
     </Panel>
   );
+}
+
+/** What finishing leads to: the state the agent chose for after the call, or ready. */
+function afterwards(): string {
+  const me = agent.value;
+  return me?.next_state === "break"
+    ? t("wrapup.then_state", { state: stateWords(me.next_state, me.next_reason) })
+    : t("wrapup.then");
 }
 
 function savedWords(form: Form): string {
@@ -162,7 +175,7 @@ function savedWords(form: Form): string {
     return t("wrapup.not_saved", { why });
   }
   if (form.saved !== null && !form.dirty) {
-    const time = clockTime(language.value, form.saved, settings.value.time_zone, true);
+    const time = clockTime(locale.value, form.saved, settings.value.time_zone, true);
     return t("wrapup.saved", { time });
   }
   if (form.dirty) return connected.value ? t("wrapup.saving") : t("wrapup.local" satisfies Key);
