@@ -114,7 +114,8 @@ def test_what_a_caller_shows_finds_what_a_spreadsheet_stored(
 @pytest.mark.parametrize(
     "raw",
     [None, "", "  ", "anonymous", "Anonymous", "<unknown>", "unknown", "Restricted", "Unavailable",
-     "private", "sip:anonymous@anonymous.invalid", "266696687", "匿名", "Number Withheld", "()", "\x00\x01"],
+     "private", "sip:anonymous@anonymous.invalid", "266696687", "匿名", "Number Withheld",
+     "()", "\x00\x01"],
 )  # fmt: skip
 def test_a_withheld_number_is_anonymous(raw: str | None) -> None:
     """Every word for "withheld" means the same: no reading, and said so."""
