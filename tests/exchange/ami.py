@@ -67,11 +67,15 @@ class ManagerTap:
         return self.wait(lambda m: m.get("ActionID") == action_id and "Response" in m)
 
     def items(self, action: str, /, **headers: str) -> list[Message]:
-        """Send an action that answers with a list; its items, without start and end."""
+        """Send an action that answers with a list; its items, as many as the list's end says."""
         action_id = self.send(action, **headers)
-        self.wait(lambda m: m.get("ActionID") == action_id and m.get("EventList") == "Complete")
+        end = self.wait(
+            lambda m: m.get("ActionID") == action_id and m.get("EventList") == "Complete"
+        )
         mine = [m for m in self.messages() if m.get("ActionID") == action_id and "Event" in m]
-        return [m for m in mine if m.get("EventList") != "Complete"]
+        items = [m for m in mine if m.get("EventList") != "Complete"]
+        assert len(items) == int(end["ListItems"]), end
+        return items
 
     def sign_in(self, user: str, secret: str) -> Message:
         """Log in in plain text; the response, whether it is a success or not."""

@@ -96,7 +96,8 @@ def main(arguments: list[str]) -> int:
     caller.add_argument("number", metavar="CALLERS-NUMBER")
     caller.add_argument("name", metavar="CALLERS-NAME", nargs="?", default="")
     chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
     try:
         if chosen.command == "exchange":
             exchange()

@@ -158,3 +158,19 @@ def test_the_wrong_secret_is_refused(exchange: Exchange) -> None:
     with ManagerTap(exchange.ports.ami) as tap:
         assert tap.sign_in("callcenter", "wrong")["Message"] == "Authentication failed"
         tap.wait_end()
+
+
+def test_the_engine_may_take_a_snapshot(exchange: Exchange) -> None:
+    """All that is asked after a connection is allowed to the engine's own user, and complete."""
+    lists = ("CoreShowChannels", "BridgeList", "QueueStatus", "QueueSummary", "DeviceStateList")
+    with exchange.tap("callcenter") as tap:
+        for action in ("CoreStatus", "CoreSettings"):
+            assert tap.ask(action)["Response"] == "Success"
+        answers = {action: tap.items(action) for action in lists}
+    assert {m["Queue"] for m in answers["QueueSummary"]} == {
+        "service",
+        "sales",
+        "support",
+        "desk",
+        "remote",
+    }

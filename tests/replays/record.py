@@ -1,6 +1,6 @@
 """Record the raw AMI streams of this folder again, on the real exchange.
 
-    python -m tests.replays.record [NAME ...]     (as root; all of them take two minutes)
+    python -m tests.replays.record [NAME ...]     (as root; all of them take four minutes)
 
 Each recording is the server's bytes of one connection, from the banner to the last event. The
 manager user sees every read class that config/asterisk/manager.conf gives the engine, without

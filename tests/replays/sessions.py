@@ -177,9 +177,9 @@ def snapshot_while_ringing(stage: Stage) -> None:
     )
 )
 def asterisk_shutdown(stage: Stage) -> None:
-    """Asterisk is stopped (core stop now) while 1001 talks with a caller. Both are hung up as if
-    one of them had done it; Shutdown comes a second later, last, and Asterisk closes the
-    connection."""
+    """Asterisk is stopped (core stop now) while 1001 talks with a caller. Both channels
+    get a SoftHangupRequest with Cause 4 and are hung up with cause 16; Shutdown comes a second
+    later, last, and Asterisk closes the connection."""
     stage.phones.phone("1001", Answers(ring=0.3))
     tap = stage.record()
     stage.phones.call(SERVICE, "+447700900134", "Cut Off")
