@@ -22,7 +22,7 @@ from agent_console.screens import LiveScreens
 from agent_console.session import Limits
 from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
 from callcenter.api.app import build_api
-from callcenter.api.doors import Doors
+from callcenter.api.doors import Doors, DoorSettings
 from callcenter.api.front import Front
 from callcenter.api.origin import Origins
 from callcenter.auth import Passwords
@@ -327,6 +327,7 @@ async def site(
     accounts: tuple[User, ...] = (AMY, BEN, SUE),
     checks: dict[str, Callable[[], str | None]] | None = None,
     pulse: float = 0.05,
+    door_settings: DoorSettings | None = None,
 ) -> AsyncIterator[Site]:
     """A whole engine's face on a free port; everybody's password is ``correct horse``."""
     desk, records, metrics, origins = FloorDesk(), MemoryRecords(), Metrics(), Origins()
@@ -341,7 +342,7 @@ async def site(
     ]  # fmt: skip
     doors = Doors(
         accounts=MemoryAccounts(people), sign_ins=MemorySignIns(), passwords=passwords,
-        now=desk.now, count=metrics.sign_in,
+        now=desk.now, count=metrics.sign_in, settings=door_settings,
     )  # fmt: skip
     found: list[Site] = []
     gateway = Gateway(
