@@ -89,7 +89,7 @@ class MemorySignIns:
 class FloorDesk:
     """``Desk`` over a real floor. ``gate``: wishes wait for it, as for a slow disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: ConsoleSettings = SETTINGS) -> None:
         self.screens: LiveScreens | None = None
         self.wishes: list[e.Event] = []
         self.gate = asyncio.Event()
@@ -99,9 +99,10 @@ class FloorDesk:
             e.FloorOpened(
                 at=self.now(),
                 queues=(e.QueueSettings(queue="support"),),
-                break_reasons=SETTINGS.break_reasons,
-                reasons=tuple(choice.code for choice in SETTINGS.reasons),
-                outcomes=tuple(choice.code for choice in SETTINGS.outcomes),
+                wrapup_seconds=settings.wrapup_seconds,
+                break_reasons=settings.break_reasons,
+                reasons=tuple(choice.code for choice in settings.reasons),
+                outcomes=tuple(choice.code for choice in settings.outcomes),
             )
         )
 
@@ -328,9 +329,10 @@ async def site(
     checks: dict[str, Callable[[], str | None]] | None = None,
     pulse: float = 0.05,
     door_settings: DoorSettings | None = None,
+    settings: ConsoleSettings = SETTINGS,
 ) -> AsyncIterator[Site]:
     """A whole engine's face on a free port; everybody's password is ``correct horse``."""
-    desk, records, metrics, origins = FloorDesk(), MemoryRecords(), Metrics(), Origins()
+    desk, records, metrics, origins = FloorDesk(settings), MemoryRecords(), Metrics(), Origins()
     screens = LiveScreens(now=desk.now, plain=to_plain, exchange=UP, count=metrics.console)
     desk.screens = screens
     passwords = Passwords(passes=1, memory_kib=64)
@@ -347,7 +349,7 @@ async def site(
     found: list[Site] = []
     gateway = Gateway(
         screens=screens, desk=desk, drafts=records, redeem=lambda t: found[0].redeem(t),
-        origin_allowed=origins, plain=to_plain, settings=SETTINGS, count=metrics.console,
+        origin_allowed=origins, plain=to_plain, settings=settings, count=metrics.console,
         limits=limits, pulse=pulse,
     )  # fmt: skip
     here = Site(desk, gateway, screens, doors, records, metrics)
