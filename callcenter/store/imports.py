@@ -57,6 +57,19 @@ class _Known:
     """Person to (import, line) that wrote it last."""
     owners: dict[str, set[str]] = field(default_factory=dict)
     """Account to persons."""
+    held: dict[str, set[str]] = field(default_factory=dict)
+    """Person to accounts, of those in ``owners``."""
+
+    def owns(self, person: str, account: str) -> None:
+        self.owners.setdefault(account, set()).add(person)
+        self.held.setdefault(person, set()).add(account)
+
+    def gives(self, person: str, accounts: Sequence[str]) -> None:
+        """A line says which accounts the person has: these, and no other any more."""
+        for account in self.held.pop(person, ()):
+            self.owners[account].discard(person)
+        for account in accounts:
+            self.owns(person, account)
 
 
 class ImportsTable:
@@ -154,10 +167,7 @@ def _store(
                 for rank, (value, label) in enumerate(values, _RANKS[kind])
             )
         if "account" in line.points:
-            for owner in known.owners.values():
-                owner.discard(who)
-            for account, _ in line.points["account"]:
-                known.owners.setdefault(account, set()).add(who)
+            known.gives(who, [account for account, _ in line.points["account"]])
     _write(connection, rows, stale, points)
     return refused
 
@@ -185,15 +195,14 @@ def _look_up(connection: Connection, lines: Sequence[ImportedLine]) -> _Known:
     unnamed = [line for line in lines if line.id is None]
     accounts = {account for line in unnamed for account, _ in line.points.get("account", ())}
     p = contact_points.c
-    owners: dict[str, set[str]] = {}
+    known = _Known({})
     query = select(p.value, p.person).where(p.kind == "account")
     for some in _in_portions(accounts):
         for account, person in connection.execute(query.where(p.value.in_(some))):
-            owners.setdefault(account, set()).add(person)
+            known.owns(person, account)
     ids = {line.id for line in lines if line.id is not None}
     ids.update(made_id(line) for line in unnamed)
-    ids.update(person for persons in owners.values() for person in persons)
-    known = _Known({}, owners)
+    ids.update(known.held)
     origins = select(people.c.id, people.c.imported_by, people.c.imported_line)
     for some in _in_portions(ids):
         for person, origin, line in connection.execute(origins.where(people.c.id.in_(some))):

@@ -200,6 +200,16 @@ async def test_shared_account_needs_an_id(store: Store, file: Path) -> None:
     assert rejected(report) == {2: "account A1 belongs to 2 people: give an id"}
 
 
+async def test_account_that_moved_in_the_same_file(store: Store, file: Path) -> None:
+    """An account a line takes from somebody is free for a later line of the same file."""
+    run(store, file, "id,name,account\n1,Ann,A1\n2,Bo,A1;A2\n")
+    report = run(store, file, "id,name,account\n1,Ann,A9\n2,Bo,A2\n,Cy,A1\n")
+    assert (report.accepted, report.rejected) == (3, 0)
+    ann = await store.people.person("1")
+    assert ann is not None
+    assert (ann.name, [point.value for point in ann.points]) == ("Ann", ["A9"])
+
+
 async def test_line_without_id_stays_one_person(store: Store, file: Path) -> None:
     """A line without id and account is the same person in every file that has it."""
     run(store, file, "name,phone,city\nAnn,02079460001,Leeds\nAnn,02079460001,York\n")
