@@ -11,7 +11,7 @@ from telephony.conversations import Conversations
 from telephony.legs import Leg, Membership, age, leg_from
 from telephony.members import Members
 from telephony.packet import Packet
-from telephony.parties import clean_name, clean_number, is_inner, number_in
+from telephony.parties import clean_name, clean_number, dialled_number, is_inner, number_in
 from telephony.snapshot import Snapshot
 
 _RINGING = 5
@@ -68,6 +68,8 @@ def _channels(talk: Conversations, snapshot: Snapshot) -> None:
             # How it began is not shown: the first leg of a conversation called, the rest were.
             leg.incoming = uid == linkedid and number_in(packet.get("ChannelState")) != _DOWN
             leg.dialled = not leg.incoming
+            # Where it is in the dialplan now; what it dialled only if that is a number.
+            leg.exten = dialled_number(None, leg.exten)
             talk.add(leg)
             new.append(leg)
         else:

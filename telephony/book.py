@@ -1,0 +1,224 @@
+"""The register of live calls: which legs belong to which call, and what the floor knows of each.
+
+Pure. It tells the floor the beginning of a call and that two were one; what happens in between is
+telephony.conversations. It must not read packets.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from callcenter.floor.events import (
+    CallArrived,
+    CallerChanged,
+    CallLeftQueue,
+    CallsMerged,
+    Direction,
+    Event,
+    OfferEnd,
+    OfferEnded,
+    QueueExit,
+)
+from telephony.calls import Call, CallEvent, CallState, Offer
+from telephony.legs import Leg, Legs, age
+from telephony.parties import Own
+
+REMEMBERED = 10_000
+"""Legs and calls whose end is remembered, to ignore what the exchange still says about them."""
+
+_LIVELY: Final = (CallState.HIDDEN, CallState.ARRIVED, CallState.WAITING, CallState.TALKING)
+
+
+class CallBook:
+    """All live calls. ``at`` is the time of what is being told now; ``out`` collects events."""
+
+    def __init__(self, own: Own) -> None:
+        self.legs = Legs()
+        self.calls: dict[str, Call] = {}
+        """By id, hidden ones too."""
+        self.leaving: dict[str, Call] = {}
+        """By the leg in the line: left a queue, why is not known yet."""
+        self.out: list[Event] = []
+        self.at = 0.0
+        self.resumed = False
+        """What is being told was found in a snapshot."""
+        self.sees_dialplan = False
+        """VarSet and Newexten come: we may read the class ``dialplan``."""
+        self.unexpected: Counter[str] = Counter()
+        self._own = own
+        self._links: dict[str, Call] = {}
+        self._ended: dict[str, None] = {}
+
+    # --- legs ---------------------------------------------------------------------------------
+
+    def has_ended(self, uid: str) -> bool:
+        return uid in self._ended
+
+    def is_own(self, leg: Leg) -> bool:
+        return leg.agent is not None or (leg.device is not None and self._own(leg.device))
+
+    def call_for(self, uid: str, linkedid: str) -> Call:
+        """The call that a new leg belongs to; a hidden one when there is none yet."""
+        call = self._links.get(linkedid)
+        if call is None:
+            first = min(uid, linkedid, key=age)
+            if first in self._ended:
+                first = uid  # a straggler of a call that is over must not pass for it
+            call = self.calls.get(first) or Call(id=first)
+            self.calls[call.id] = call
+            self._link(call, linkedid)
+        return call
+
+    def _link(self, call: Call, linkedid: str) -> None:
+        call.links.add(linkedid)
+        self._links[linkedid] = call
+
+    def add(self, leg: Leg) -> None:
+        leg.call.legs[leg.uid] = leg
+        if leg.call.caller is None and leg.is_party and not leg.dialled:
+            leg.call.caller = leg
+        half = self.legs.add(leg)
+        if half is not None:
+            self.join(half.call, leg.call)
+
+    def join(self, one: Call, other: Call) -> Call:
+        """Two calls turn out to be one. The one the floor knows stays; of two such, the older."""
+        if one is other:
+            return one
+        if one.is_open == other.is_open:
+            keep, drop = sorted((one, other), key=lambda call: age(call.id))
+        else:
+            keep, drop = (one, other) if one.is_open else (other, one)
+        both_told = keep.is_open and drop.is_open
+        if keep.queue is not None and drop.queue is not None:
+            self.left_queue(drop, "unknown")
+        if both_told:
+            for device in [device for device in drop.offers if device in keep.offers]:
+                offer = drop.offers.pop(device)
+                for leg in offer.legs.values():
+                    leg.offer = None
+                self.offer_ended(drop, offer, "cancelled")
+        del self.calls[drop.id]
+        for leg in drop.legs.values():
+            leg.call = keep
+        keep.legs |= drop.legs
+        for linkedid in drop.links:
+            self._link(keep, linkedid)
+        if keep.caller is None:
+            keep.caller = drop.caller
+        if keep.queue is None and drop.queue is not None:
+            keep.queue, keep.queue_leg, keep.gave_up = drop.queue, drop.queue_leg, drop.gave_up
+        for uid, call in self.leaving.items():
+            if call is drop:
+                self.leaving[uid] = keep
+        keep.offers |= drop.offers
+        keep.ringing |= drop.ringing
+        keep.talking |= drop.talking
+        keep.held |= drop.held
+        keep.talked = keep.talked or drop.talked
+        keep.result = keep.result or drop.result
+        if both_told:
+            self.tell(keep, CallsMerged(at=self.at, call=keep.id, absorbed=drop.id))
+            if _LIVELY.index(drop.state) > _LIVELY.index(keep.state):
+                keep.state = drop.state
+        drop.state = CallState.ENDED
+        return keep
+
+    # --- the beginning ------------------------------------------------------------------------
+
+    def arrived(
+        self, call: Call, direction: Direction, caller: Leg | None, number: str | None = None
+    ) -> None:
+        """Tell the floor about a call, once. `number` is the dialled one of an outbound call."""
+        if call.state is not CallState.HIDDEN:
+            return
+        call.direction, call.caller = direction, caller
+        if direction != "outbound" and caller is not None:
+            call.number, call.name = caller.number, caller.name
+        else:
+            call.number = number
+        began = caller is not None and self.is_own(caller)
+        self.tell(
+            call,
+            CallArrived(
+                at=self.at,
+                call=call.id,
+                direction=direction,
+                number=call.number,
+                name=call.name,
+                dialled=caller.exten if caller is not None else None,
+                device=caller.agent or caller.device if began and caller is not None else None,
+                resumed=self.resumed,
+            ),
+        )
+
+    def arrived_as_it_looks(self, call: Call) -> None:
+        """Tell about a call whose beginning did not say what it is."""
+        if call.state is not CallState.HIDDEN:
+            return
+        parties = sorted(call.parties, key=lambda leg: age(leg.uid))
+        caller = next((leg for leg in parties if leg.dialled_by is None), None)
+        if caller is None and parties:
+            caller = parties[0]
+        if caller is None:
+            self.arrived(call, "internal", None)
+            return
+        far = next((leg for leg in parties if leg is not caller and not self.is_own(leg)), None)
+        if self.is_own(caller):
+            if far is None:
+                self.arrived(call, "internal", caller)
+            else:
+                self.arrived(call, "outbound", caller, far.dialled_number or caller.exten)
+        elif caller.dialled:
+            self.arrived(call, "outbound", caller, caller.dialled_number)
+        else:
+            self.arrived(call, "inbound", caller)
+
+    def caller_is(self, leg: Leg, number: str | None, name: str | None) -> None:
+        """The exchange gives a leg this number and name."""
+        leg.number, leg.name = number, name
+        call = leg.call
+        if not call.is_open or call.caller is not leg or call.direction == "outbound":
+            return
+        if (number, name) != (call.number, call.name):
+            call.number, call.name = number, name
+            self.tell(call, CallerChanged(at=self.at, call=call.id, number=number, name=name))
+
+    # --- what both the register and the course of a call end ------------------------------------
+
+    def left_queue(self, call: Call, why: QueueExit) -> None:
+        queue, leg = call.queue, call.queue_leg
+        if queue is None:
+            return
+        if leg is not None:
+            self.leaving.pop(leg, None)
+        call.queue = call.queue_leg = None
+        if why in ("timed_out", "empty", "key") and call.result != "abandoned":
+            call.result = "queue_left"
+        self.tell(call, CallLeftQueue(at=self.at, call=call.id, queue=queue, why=why))
+
+    def offer_ended(self, call: Call, offer: Offer, why: OfferEnd) -> None:
+        self.tell(
+            call,
+            OfferEnded(at=self.at, call=call.id, device=offer.device, leg=offer.leg, why=why),
+        )
+
+    def remember(self, uid: str) -> None:
+        self._ended[uid] = None
+        if len(self._ended) > REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    def forget(self, call: Call) -> None:
+        """Everything about a call goes with it, except that its id is not given again."""
+        del self.calls[call.id]
+        self.remember(call.id)
+        for linkedid in call.links:
+            if self._links.get(linkedid) is call:
+                del self._links[linkedid]
+
+    def tell(self, call: Call, event: CallEvent) -> None:
+        if call.apply(event):
+            self.out.append(event)
+        elif call.state is not CallState.HIDDEN:
+            self.unexpected[f"{type(event).__name__} while {call.state.value}"] += 1
