@@ -18,6 +18,8 @@ from __future__ import annotations
 import re
 from typing import overload
 
+from telephony.layout import Layout, Layouts
+
 GREETING = "Greeting"
 RESPONSE = "Response"
 
@@ -62,12 +64,16 @@ class Packet:
     `raw` is the message without its empty line.
     """
 
-    __slots__ = ("_headers", "name", "raw")
+    __slots__ = ("_layout", "_layouts", "_places", "_values", "name", "raw")
 
-    def __init__(self, raw: bytes, name: str | None = None) -> None:
+    def __init__(self, raw: bytes, name: str | None = None, layouts: Layouts | None = None) -> None:
         self.raw = raw
         self.name = name_of(raw) if name is None else name
-        self._headers: dict[str, str] | None = None
+        self._layouts = layouts
+        self._places: dict[str, int] | None = None
+        """Where in `_values` each header is, by its spelling on the wire; None while unread."""
+        self._layout: Layout | None
+        self._values: re.Match[str] | list[str]
 
     def __repr__(self) -> str:
         # Without values: packets end up in logs, and their values are people's names and numbers.
@@ -85,28 +91,40 @@ class Packet:
         Of a repeated header this is the first: Asterisk writes its own headers before those that a
         dialplan adds (UserEvent), so a later ``Uniqueid`` cannot pass for the real one.
         """
-        headers = self._headers
-        if headers is None:
-            headers = self._headers = _parse(self.raw)
-        value = headers.get(header)
+        places = self._places
+        if places is None:
+            places = self._read()
+        place = places.get(header)
+        value = self._seek(header) if place is None else self._values[place]
         if value is None:
-            value = self._seek(header)
-            if value is None:
-                return default
+            return default
         if "\\" in value and self._is_escaped(header):
             return unescape(value)
         return value
 
     def __contains__(self, header: str) -> bool:
-        headers = self._headers
-        if headers is None:
-            headers = self._headers = _parse(self.raw)
-        return header in headers or self._seek(header) is not None
+        return self.get(header) is not None
 
     def all(self, header: str) -> tuple[str, ...]:
         """Every value of a header that may repeat, in the order of the wire, unescaped."""
         wanted = header.lower()
         return tuple(value for key, value in self.headers() if key.lower() == wanted)
+
+    def as_dict(self) -> dict[str, str]:
+        """The first value of each header by its spelling on the wire, unescaped."""
+        places = self._places
+        if places is None:
+            places = self._read()
+        values, layout = self._values, self._layout
+        if layout is not None and len(places) == values.re.groups:  # type: ignore[union-attr]
+            headers = dict(zip(places, values.groups(), strict=True))  # type: ignore[union-attr]
+        else:
+            headers = {key: values[place] for key, place in places.items()}
+        for key in headers if layout is None else layout.escaped:
+            value = headers[key]
+            if "\\" in value and self._is_escaped(key):
+                headers[key] = unescape(value)
+        return headers
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """All headers in the order of the wire, repeated ones too, values unescaped."""
@@ -131,8 +149,34 @@ class Packet:
             found[name] = value
         return found
 
+    def _read(self) -> dict[str, int]:
+        text = text_of(self.raw)
+        found = self._layouts.cut(self.name, text) if self._layouts is not None else None
+        if found is not None:
+            self._layout, self._values = found
+            self._places = self._layout.places
+            return self._places
+        places: dict[str, int] = {}
+        keys: list[str] = []
+        values: list[str] = []
+        lines = text.split("\r\n")
+        for line in lines:
+            key, separator, value = line.partition(": ")
+            if separator:  # the rest, "Key:" and noise, is found by _seek
+                if key not in places:
+                    places[key] = len(values)
+                keys.append(key)
+                values.append(value)
+        if self._layouts is not None and len(keys) == len(lines):
+            self._layouts.learn(self.name, keys, [key for key in places if self._is_escaped(key)])
+        self._places, self._values, self._layout = places, values, None
+        return places
+
     def _seek(self, header: str) -> str | None:
         """Look for a header that is written in another case, or without a space after the colon."""
+        if self._layout is not None:
+            place = self._layout.folded.get(header.lower())
+            return None if place is None else self._values[place]
         mark = b"\r\n" + header.lower().encode("utf-8", "replace") + b":"
         if mark not in b"\r\n" + self.raw.lower():
             return None
@@ -146,7 +190,8 @@ class Packet:
         return header.endswith(_ESCAPED_HEADERS) and self.name not in _PLAIN_EVENTS
 
 
-def _text(raw: bytes) -> str:
+def text_of(raw: bytes) -> str:
+    """The text of a packet: UTF-8, and Latin-1 for those lines that are not."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -154,31 +199,17 @@ def _text(raw: bytes) -> str:
 
 
 def line_text(line: bytes) -> str:
+    """The text of one line."""
     try:
         return line.decode()
     except UnicodeDecodeError:
         return line.decode("latin-1")
 
 
-def _parse(raw: bytes) -> dict[str, str]:
-    """Headers by their spelling on the wire; a repeated one keeps its first value."""
-    headers: dict[str, str] = {}
-    lines = _text(raw).split("\r\n")
-    for line in lines:
-        key, separator, value = line.partition(": ")
-        if separator:
-            headers[key] = value
-    if len(headers) != len(lines):  # a header twice, one without a space, or a line without a colon
-        headers = {}
-        for key, value in pairs_of(raw):
-            headers.setdefault(key, value)
-    return headers
-
-
 def pairs_of(raw: bytes) -> list[tuple[str, str]]:
     """Keys and values as on the wire, in order; lines without a colon are left out."""
     pairs = []
-    for line in _text(raw).split("\r\n"):
+    for line in text_of(raw).split("\r\n"):
         key, separator, value = line.partition(":")
         if separator and key:
             pairs.append((key, value[1:] if value[:1] == " " else value))

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from asterisk.ami.action import Action
 
+from telephony.layout import Layouts
 from telephony.packet import GREETING, RESPONSE, Packet, line_text, name_of, pairs_of
 
 __all__ = ["ACTIONS", "GREETING", "RESPONSE", "Decoder", "Packet", "WireError", "encode"]
@@ -40,6 +41,7 @@ class Decoder:
         "_buffer",
         "_dropping",
         "_greeted",
+        "_layouts",
         "_names",
         "_plain_size",
         "_wanted",
@@ -70,6 +72,7 @@ class Decoder:
         self._greeted = False
         self._dropping = False
         self._names: dict[bytes, str] = {}
+        self._layouts = Layouts()
         # Below this size no limit can be broken: a line takes three bytes at the least.
         self._plain_size = min(self.max_line, 3 * max_headers)
 
@@ -93,7 +96,8 @@ class Decoder:
                 self._bound()
                 return packets
             data = bytes(buffer)
-        frames = data.split(b"\r\n\r\n") if b"\r\n\n" not in data else _TERMINATOR.split(data)
+        # rfind is the fastest way to see that there is no terminator without its CR.
+        frames = data.split(b"\r\n\r\n") if data.rfind(b"\r\n\n") < 0 else _TERMINATOR.split(data)
         self._buffer = bytearray(frames.pop())
         if self._dropping:
             self._dropping = False
@@ -106,6 +110,7 @@ class Decoder:
     def _collect(self, frames: list[bytes], packets: list[Packet]) -> None:
         plain_size = self._plain_size
         names = self._names
+        layouts = self._layouts
         wanted = self._wanted
         for frame in frames:
             if len(frame) > plain_size and not self._fits(frame):
@@ -122,7 +127,7 @@ class Decoder:
             if wanted is not None and name not in wanted and b"\r\nActionID: " not in frame:
                 self.skipped += 1
                 continue
-            packets.append(Packet(frame, name))
+            packets.append(Packet(frame, name, layouts))
 
     def _collect_other(self, frame: bytes, packets: list[Packet]) -> None:
         """A frame that does not start with its event's name: an answer, an odd event, or noise."""

@@ -281,7 +281,7 @@ async def test_a_blocked_reader_misses_nothing(reactor: Any) -> None:
         await until(lambda: "up" in ear.kinds)
         for i in range(2000):
             fake.writers[0].write(peer.block(Event="Newexten", Uniqueid=i).encode())
-        time.sleep(0.2)  # noqa: ASYNC251 - the point
+        time.sleep(0.2)
         await until(lambda: len(ear.packets) == 2001)
         assert [p.get("Uniqueid") for p in ear.packets[1:]] == [str(i) for i in range(2000)]
 
