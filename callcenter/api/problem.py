@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ _CODES = {
     500: "internal",
     503: "busy",
 }
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 SCHEMA: dict[str, Any] = {
     "title": "Problem",
@@ -129,7 +131,21 @@ def _problem(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "bad_request")
+    if error.status_code == 405:
+        allowed = _methods(request)
+        detail = f"{request.url.path} takes {allowed}."
+        return answer(405, code, detail, {**(error.headers or {}), "Allow": allowed})
     return answer(error.status_code, code, str(error.detail), error.headers)
+
+
+def _methods(request: Request) -> str:
+    """All methods of the address: Starlette names only those of the first route that fits."""
+    found = []
+    for method in _METHODS:
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            found.append(method)
+    return ", ".join(found)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

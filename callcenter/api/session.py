@@ -70,6 +70,14 @@ def own_pages_only(origins: Origins) -> Callable[[Request], None]:
     return check
 
 
+async def current_user(doors: Doors, request: Request) -> User:
+    """Who makes this request. Raises ``Problem`` 401."""
+    user = await doors.who(_cookie(request))
+    if user is None:
+        raise _nobody()
+    return user
+
+
 def session_router(doors: Doors, origins: Origins, on_sign_out: Callable[[str], None]) -> APIRouter:
     """``on_sign_out`` is given the name of a sign-in that ended (``Admission.session``)."""
     router = APIRouter(prefix="/api/v1", tags=["session"])
@@ -79,7 +87,7 @@ def session_router(doors: Doors, origins: Origins, on_sign_out: Callable[[str], 
         "/session",
         operation_id="sign_in",
         dependencies=ours,
-        responses=documented(401, 403, 413, 415, 422, 429, 503),
+        responses=documented(400, 401, 403, 413, 415, 422, 429, 503),
     )
     async def sign_in(credentials: Credentials, request: Request, response: Response) -> SignedIn:
         """Sign in. The cookie that comes back is all a browser needs from then on."""
@@ -113,10 +121,7 @@ def session_router(doors: Doors, origins: Origins, on_sign_out: Callable[[str], 
     @router.get("/session", operation_id="who_am_i", responses=documented(401))
     async def who_am_i(request: Request) -> SignedIn:
         """Who is signed in."""
-        user = await doors.who(_cookie(request))
-        if user is None:
-            raise _nobody()
-        return _shown(user)
+        return _shown(await current_user(doors, request))
 
     @router.delete(
         "/session",
@@ -144,7 +149,7 @@ def session_router(doors: Doors, origins: Origins, on_sign_out: Callable[[str], 
         "/ws-tickets",
         operation_id="ticket",
         dependencies=ours,
-        responses=documented(401, 403, 413, 415, 422),
+        responses=documented(400, 401, 403, 413, 415, 422),
     )
     async def ticket(fields: NoFields, request: Request) -> Ticket:
         """A ticket for the agent channel: good once, for a few seconds."""
