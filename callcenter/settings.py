@@ -56,8 +56,11 @@ class ExchangeSettings:
     auth: Literal["md5", "plain"] = "md5"
     control_members: bool = True
     """Pause and unpause queue members as agents become ready, take breaks and wrap up."""
+    devices: tuple[str, ...] = ()
+    """Shell patterns of the centre's own phones (``PJSIP/desk-*``), where they are not named like
+    extensions (``PJSIP/1001``) and are members of no queue."""
     trunks: tuple[str, ...] = ()
-    """Endpoints that lead outside (``PJSIP/trunk``). Empty: all but queue members' devices."""
+    """Shell patterns of endpoints that lead outside though they are named like extensions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +74,6 @@ class CentreSettings:
     """Reasons, outcomes, break reasons and knowledge of a trade: a file in ``config/packs``."""
     wrapup_seconds: float | None = 120.0
     """Wrap-up ends by itself after this long; 0: never."""
-    unknown_below: float = 0.25
-    """The likeliest reason must have at least this probability, or the card says not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,10 +286,6 @@ def _check(settings: Settings, places: Mapping[str, str], where: str) -> None:
     need(
         centre.time_zone in available_timezones(),
         "centre.time_zone", centre.time_zone, "an IANA zone such as 'Europe/Berlin'",
-    )  # fmt: skip
-    need(
-        0 <= centre.unknown_below <= 1,
-        "centre.unknown_below", centre.unknown_below, "between 0 and 1",
     )  # fmt: skip
     need(
         centre.wrapup_seconds is None or centre.wrapup_seconds >= 0,

@@ -177,6 +177,8 @@ class State:
         wanted = self.wants_pause(agent)
         if not self.opened.control_members or not self.exchange_up or agent.paused == wanted:
             return
+        if not self.memberships.get(agent.device):
+            return  # a member of no queue: there is nothing to pause
         agent.paused = wanted
         reason = agent.reason or agent.state.value
         self.orders.append(SetPaused(device=agent.device, paused=wanted, reason=reason))

@@ -22,10 +22,10 @@ from .people import PeopleReader
 from .reader import Reader
 from .records import RecordsTable
 from .schema import bring_up_to_date
-from .sessions import SessionsTable, SignIn
+from .sessions import SessionsTable
 from .writer import Writer
 
-__all__ = ["Bulk", "DiskFullError", "SignIn", "Store", "StoreError", "open_store"]
+__all__ = ["Bulk", "DiskFullError", "Store", "StoreError", "open_store"]
 
 
 class Store:
@@ -38,7 +38,7 @@ class Store:
         self._quick = Reader(database, "quick")  # by key, in front of somebody who waits
         self._long = Reader(database, "long")
         self.people = PeopleReader(self._quick, database.dialect)
-        self.records = RecordsTable(self.writer, self._long)
+        self.records = RecordsTable(self.writer, self._long, database.dialect)
         self.accounts = AccountsTable(self.writer, self._quick)
         self.sessions = SessionsTable(self.writer, self._quick)
         self.journal = JournalTable(self._long, self.where)

@@ -38,7 +38,7 @@ class AccountsTable:
 
         def work(connection: Connection) -> None:
             row = to_plain(account)
-            statement = insert(connection, users).values(row)
+            statement = insert(connection.dialect, users).values(row)
             changed = {name: statement.excluded[name] for name in row if name != "agent"}
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["agent"], set_=changed)

@@ -180,7 +180,7 @@ def _write(
 ) -> None:
     if not rows:
         return
-    statement = insert(connection, people)
+    statement = insert(connection.dialect, people)
     changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
     p = contact_points.c

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Dialect, bindparam, delete, func, select, update
 
 from callcenter.codec import to_plain
 from callcenter.floor.orders import RecordCall, RecordOutcome
@@ -28,36 +28,54 @@ T = TypeVar("T")
 class RecordsTable:
     """Implements ``callcenter.ports.Records``. All methods raise ``StoreError``."""
 
-    def __init__(self, writer: Writer, reader: Reader) -> None:
+    def __init__(self, writer: Writer, reader: Reader, dialect: Dialect) -> None:
         self._writer = writer
         self._reader = reader
+        self._sql = _Statements(dialect)
 
     async def record_call(self, order: RecordCall) -> None:
         """Store the call; one that is stored already stays as it is."""
-        await self._write(lambda connection: _record_call(connection, order))
+        row, sql = call_row(order), self._sql
+
+        def work(connection: Connection) -> None:
+            # Who called may have been settled in wrap-up, before the call was recorded.
+            settled = connection.execute(sql.settled, {"of": order.call}).scalar()
+            connection.execute(sql.call, {**row, "person": settled or order.person})
+
+        await self._write(work)
 
     async def record_outcome(self, order: RecordOutcome) -> None:
         """Store what was noted, unless something newer was; the agent's draft has served."""
-        await self._write(lambda connection: _record_outcome(connection, order))
+        row, sql = outcome_row(order), self._sql
+
+        def work(connection: Connection) -> None:
+            connection.execute(sql.note, row)
+            connection.execute(sql.settle, {"of": order.call})
+            connection.execute(sql.served, {"by": order.agent, "of": order.call, "until": order.at})
+
+        await self._write(work)
 
     async def save_draft(self, draft: Draft) -> Draft:
-        return await self._write(lambda connection: _save_draft(connection, draft))
+        row, sql = to_plain(draft), self._sql
+
+        def work(connection: Connection) -> Draft:
+            connection.execute(sql.draft, row)
+            found = connection.execute(sql.one_draft, {"by": draft.agent, "of": draft.call}).one()
+            return Draft(**found._mapping)
+
+        return await self._write(work)
 
     async def drafts(self, agent: str) -> tuple[Draft, ...]:
         """The agent's drafts for which no later outcome was noted, oldest first."""
-        d = drafts.c
-        query = (
-            select(d.call, d.agent, d.rev, d.reason, d.outcome, d.notes, d.saved)
-            .where(d.agent == agent)
-            .order_by(d.saved, d.call)
+        rows = await self._reader.read(
+            lambda connection: connection.execute(self._sql.drafts, {"by": agent}).all()
         )
-        rows = await self._reader.read(lambda connection: connection.execute(query).all())
         return tuple(Draft(**row._mapping) for row in rows)
 
     async def reasons_seen(self) -> Sequence[tuple[tuple[str, ...], str, int]]:
-        o = outcomes.c
-        query = select(o.context, o.reason, func.count()).group_by(o.context, o.reason)
-        rows = await self._reader.read(lambda connection: connection.execute(query).all())
+        rows = await self._reader.read(
+            lambda connection: connection.execute(self._sql.reasons).all()
+        )
         return sorted((tuple(json.loads(row[0])), row[1], row[2]) for row in rows)
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
@@ -108,49 +126,38 @@ def as_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-def _record_call(connection: Connection, order: RecordCall) -> None:
-    row = call_row(order)
-    # Who called may have been settled in wrap-up, before the call was recorded.
-    noted = connection.execute(select(outcomes.c.person).where(outcomes.c.call == order.call))
-    row["person"] = noted.scalar() or order.person
-    connection.execute(
-        insert(connection, interactions).values(row).on_conflict_do_nothing(index_elements=["call"])
-    )
+class _Statements:
+    """Built once: building them costs more than running them."""
 
-
-def _record_outcome(connection: Connection, order: RecordOutcome) -> None:
-    row = outcome_row(order)
-    statement = insert(connection, outcomes).values(row)
-    newer = {name: statement.excluded[name] for name in row if name != "call"}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["call"], set_=newer, where=outcomes.c.at <= statement.excluded.at
+    def __init__(self, dialect: Dialect) -> None:
+        i, o, d = interactions.c, outcomes.c, drafts.c
+        # Of a call the first record stays, of notes the latest, of drafts the highest revision.
+        self.call = insert(dialect, interactions).on_conflict_do_nothing(index_elements=["call"])
+        self.settled = select(o.person).where(o.call == bindparam("of"))
+        note = insert(dialect, outcomes)
+        self.note = note.on_conflict_do_update(
+            index_elements=["call"],
+            set_={name: note.excluded[name] for name in o.keys() if name != "call"},  # noqa: SIM118
+            where=o.at <= note.excluded.at,
         )
-    )
-    latest = select(outcomes.c.person).where(outcomes.c.call == order.call).scalar_subquery()
-    connection.execute(
-        update(interactions)
-        .where(interactions.c.call == order.call, latest.is_not(None))
-        .values(person=latest)
-    )
-    d = drafts.c
-    connection.execute(
-        delete(drafts).where(d.agent == order.agent, d.call == order.call, d.saved <= order.at)
-    )
-
-
-def _save_draft(connection: Connection, draft: Draft) -> Draft:
-    row = to_plain(draft)
-    statement = insert(connection, drafts).values(row)
-    newer = {name: statement.excluded[name] for name in row if name not in ("agent", "call")}
-    connection.execute(
-        statement.on_conflict_do_update(
+        self.settle = (
+            update(interactions)
+            .where(i.call == bindparam("of"))
+            .values(person=func.coalesce(self.settled.scalar_subquery(), i.person))
+        )
+        self.served = delete(drafts).where(
+            d.agent == bindparam("by"), d.call == bindparam("of"), d.saved <= bindparam("until")
+        )
+        draft = insert(dialect, drafts)
+        self.draft = draft.on_conflict_do_update(
             index_elements=["agent", "call"],
-            set_=newer,
-            where=drafts.c.rev < statement.excluded.rev,
+            set_={name: draft.excluded[name] for name in d.keys() if name not in ("agent", "call")},  # noqa: SIM118
+            where=d.rev < draft.excluded.rev,
         )
-    )
-    d = drafts.c
-    query = select(d.call, d.agent, d.rev, d.reason, d.outcome, d.notes, d.saved)
-    stored = connection.execute(query.where(d.agent == draft.agent, d.call == draft.call)).one()
-    return Draft(**stored._mapping)
+        self.drafts = (
+            select(d.call, d.agent, d.rev, d.reason, d.outcome, d.notes, d.saved)
+            .where(d.agent == bindparam("by"))
+            .order_by(d.saved, d.call)
+        )
+        self.one_draft = self.drafts.where(d.call == bindparam("of"))
+        self.reasons = select(o.context, o.reason, func.count()).group_by(o.context, o.reason)

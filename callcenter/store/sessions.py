@@ -7,27 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
+
+from callcenter.ports import SignIn
 
 from .reader import Reader
 from .tables import sessions
 from .writer import Writer
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """One browser that signed in. Times are seconds since the epoch, UTC."""
-
-    token_hash: str
-    agent: str
-    created: float
-    expires: float
-    seen: float
 
 
 class SessionsTable:

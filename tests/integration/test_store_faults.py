@@ -12,7 +12,8 @@ import pytest
 
 from callcenter.floor.events import ExchangeLost, TimePassed
 from callcenter.journal import Journal
-from callcenter.store import DiskFullError, SignIn, Store, StoreError, open_store
+from callcenter.ports import SignIn
+from callcenter.store import DiskFullError, Store, StoreError, open_store
 from tests.contract.samples import draft, ended, noted, person, phone
 from tests.contract.test_records import MEI
 

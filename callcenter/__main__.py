@@ -1,0 +1,360 @@
+"""The command line: ``callcenter run``, ``demo``, ``import people``, ``user``, ``check``.
+
+Whatever takes longer than a second shows how far it is. A mistake of the operator is one message on
+standard error and exit code 2, never a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from intelligence.checks import KnowledgeError
+from intelligence.knowledge import load_knowledge
+from intelligence.pack import load_pack
+from telephony.numbers import normalise_for_store
+
+from . import __version__
+from .app import AppError, engine
+from .auth import MIN_PASSWORD, Passwords
+from .demo import DemoSettings, run_demo
+from .log import start_logging
+from .people_import import ImportProgress, ImportReport, PeopleFileError, import_people
+from .ports import Account
+from .reactor import twisted_reactor
+from .settings import Settings, SettingsError, config_folder, read_settings
+from .store import StoreError, open_store
+
+app = typer.Typer(
+    name="callcenter",
+    help="An open contact-centre engine: who calls, why, and what to answer, before it rings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+imports = typer.Typer(help="Bring data in.", no_args_is_help=True)
+users = typer.Typer(help="Who may sign in to the console.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+app.add_typer(users, name="user")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="Settings file; see config/callcenter.toml."),
+]
+
+
+@contextmanager
+def words() -> Iterator[None]:
+    """Turn what an operator can mend into a message."""
+    try:
+        yield
+    except KnowledgeError as error:
+        err.print(f"[red]The pack or its knowledge cannot be used:[/red]\n{escape(str(error))}")
+        raise typer.Exit(2) from None
+    except (AppError, SettingsError, StoreError, PeopleFileError) as error:
+        err.print(f"[red]{escape(str(error))}[/red]")
+        raise typer.Exit(2) from None
+
+
+def settings_from(config: Path | None, overrides: dict[str, Any] | None = None) -> Settings:
+    """The file named, or ``callcenter.toml`` here if there is one."""
+    here = Path("callcenter.toml")
+    path = config or (here if here.exists() else None)
+    settings = read_settings(path, os.environ, overrides)
+    url = settings.store.url
+    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Run until it ends or SIGINT or SIGTERM comes; then it is cancelled and cleans up."""
+
+    async def main() -> None:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            out.print("stopped")
+
+    asyncio.run(main())
+
+
+@app.command()
+def run(
+    config: ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="Listen on this address.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen on this port.")] = None,
+) -> None:
+    """Run the engine against your Asterisk."""
+    with words():
+        settings = settings_from(config, {"http.host": host, "http.port": port})
+        if not settings.exchange.secret:
+            raise AppError(
+                "The exchange's secret is missing: set [exchange] secret in the settings file or"
+                " CALLCENTER_EXCHANGE_SECRET in the environment. docs/asterisk.md says how to make"
+                " an AMI user."
+            )
+        start_logging(settings.log.level, settings.log.format)
+
+        async def work() -> None:
+            async with twisted_reactor() as reactor, engine(settings, reactor) as running:
+                if not await running.store.accounts.everyone():
+                    out.print(
+                        "Nobody can sign in yet: callcenter user add NAME --device PJSIP/1001"
+                    )
+                out.print(f"console: http://{settings.http.host}:{running.port}/")
+                await asyncio.Event().wait()
+
+        until_told(work())
+
+
+@app.command()
+def demo(
+    config: ConfigOption = None,
+    port: Annotated[int | None, typer.Option(help="Listen on this port.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same people.")] = 1,
+    people: Annotated[int, typer.Option(min=100, help="How many customers.")] = 5000,
+    calls_per_hour: Annotated[float, typer.Option(min=1, help="How often they call.")] = 400,
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="How fast time runs.")] = 1.0,
+    data: Annotated[Path, typer.Option(help="Where the demonstration keeps its database.")] = Path(
+        "var/demo"
+    ),
+) -> None:
+    """Run the engine with a simulated exchange and living callers: nothing else is needed."""
+    with words():
+        data.mkdir(parents=True, exist_ok=True)
+        settings = settings_from(
+            config, {"http.port": port, "store.url": f"sqlite:///{data / f'demo-{seed}.db'}"}
+        )
+        start_logging(settings.log.level, settings.log.format)
+        until_told(
+            run_demo(
+                settings,
+                DemoSettings(seed=seed, people=people, calls_per_hour=calls_per_hour, speed=speed),
+                out,
+            )
+        )
+
+
+@app.command()
+def check(config: ConfigOption = None) -> None:
+    """Check settings, pack and knowledge, and say what is wrong and where."""
+    with words():
+        settings = settings_from(config)
+        pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
+        folder = config_folder() / "knowledge" / settings.centre.pack
+        entries = load_knowledge(folder, pack.reason_codes)
+        out.print(
+            f"Settings, pack {pack.name!r} ({len(pack.reasons)} reasons) and"
+            f" {len(entries)} knowledge entries are in order."
+        )
+
+
+@imports.command("people")
+def people_command(
+    file: Annotated[Path, typer.Argument(help="A CSV file, see docs/data.md.")],
+    config: ConfigOption = None,
+    region: Annotated[
+        str | None, typer.Option(help="How numbers without a country code are read, such as GB.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="The file's encoding.")] = "utf-8",
+) -> None:
+    """Import people and their numbers from a CSV file.
+
+    Lines that cannot be used go to FILE.rejected.csv with the reason. A killed import goes on where
+    it was when the same command is given again.
+    """
+    with words():
+        settings = settings_from(config, {"centre.region": region})
+        store = open_store(settings.store.url)
+        try:
+            with Progress(
+                TextColumn("importing"),
+                BarColumn(),
+                TextColumn("{task.fields[accepted]} kept, {task.fields[rejected]} rejected"),
+                TimeRemainingColumn(),
+                console=err,
+            ) as progress:
+                task = progress.add_task("", accepted=0, rejected=0)
+
+                def show(now: ImportProgress) -> None:
+                    progress.update(
+                        task,
+                        total=now.bytes_total,
+                        completed=now.bytes_done,
+                        accepted=now.accepted,
+                        rejected=now.rejected,
+                    )
+
+                report = import_people(
+                    store,
+                    file,
+                    region=settings.centre.region,
+                    normalise=lambda raw: normalise_for_store(raw, settings.centre.region),
+                    on_progress=show,
+                    encoding=encoding,
+                )
+        finally:
+            store.close()
+        out.print(escape(_in_words(report)))
+
+
+def _in_words(report: ImportReport) -> str:
+    if report.already:
+        return f"{report.file} had been imported before; nothing was changed."
+    kept = f"{report.accepted} people kept, {report.rejected} lines rejected"
+    resumed = f" (went on after line {report.resumed_at + 1})" if report.resumed_at else ""
+    rejects = f"; the reasons are in {report.rejected_file}" if report.rejected_file else ""
+    return f"{kept}{rejects}{resumed}; {report.finished - report.started:.1f} s."
+
+
+@users.command("add")
+def user_add(
+    user: Annotated[str, typer.Argument(help="What they sign in with.")],
+    name: Annotated[str | None, typer.Option(help="What colleagues see.")] = None,
+    role: Annotated[str, typer.Option(help="agent or supervisor.")] = "agent",
+    device: Annotated[
+        str | None, typer.Option(help="Their phone on the exchange, such as PJSIP/1001.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="en, zh-Hans or zh-Hant.")] = None,
+    password: Annotated[
+        str | None, typer.Option(help="Left out: one is made up and shown.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Add somebody, or change them; the same name again overwrites."""
+    with words():
+        settings = settings_from(config)
+        account = _account(user, name, role, device, language, password)
+        _put(settings, account[0])
+        out.print(
+            f"{user} may sign in" + (f" with the password {account[1]}" if account[1] else "")
+        )
+
+
+def _account(
+    user: str,
+    name: str | None,
+    role: str,
+    device: str | None,
+    language: str | None,
+    password: str | None,
+) -> tuple[Account, str | None]:
+    """The account, and the password if it was made up."""
+    if role not in ("agent", "supervisor"):
+        raise AppError(f"There is no role {role!r}; allowed: agent, supervisor.")
+    if role == "agent" and not device:
+        raise AppError("An agent needs a device: --device PJSIP/1001.")
+    if language not in (None, "en", "zh-Hans", "zh-Hant"):
+        raise AppError(f"There is no language {language!r}; allowed: en, zh-Hans, zh-Hant.")
+    made_up = None if password else secrets.token_urlsafe(9)
+    chosen = password or made_up or ""
+    if len(chosen) < MIN_PASSWORD:
+        raise AppError(f"A password needs {MIN_PASSWORD} characters or more.")
+    kind: Literal["agent", "supervisor"] = "agent" if role == "agent" else "supervisor"
+    hasher = Passwords()
+    try:
+        hashed = hasher.hash(chosen)
+    finally:
+        hasher.close()
+    account = Account(
+        agent=user,
+        name=name or user,
+        role=kind,
+        device=device,
+        password_hash=hashed,
+        language=language,
+        active=True,
+    )
+    return account, made_up
+
+
+def _put(settings: Settings, account: Account) -> None:
+    store = open_store(settings.store.url)
+    try:
+        asyncio.run(store.accounts.put(account))
+    finally:
+        store.close()
+
+
+@users.command("list")
+def user_list(config: ConfigOption = None) -> None:
+    """Who may sign in."""
+    with words():
+        store = open_store(settings_from(config).store.url)
+        try:
+            accounts = asyncio.run(store.accounts.everyone())
+        finally:
+            store.close()
+        table = Table("user", "name", "role", "device", "language", "may sign in")
+        for one in accounts:
+            table.add_row(
+                *(
+                    escape(text or "")
+                    for text in (one.agent, one.name, one.role, one.device, one.language)
+                ),
+                "yes" if one.active else "no",
+            )
+        out.print(table)
+
+
+@users.command("close")
+def user_close(
+    user: Annotated[str, typer.Argument(help="Who may no longer sign in.")],
+    config: ConfigOption = None,
+) -> None:
+    """Close somebody's account and end their sign-ins; what they did stays on record."""
+
+    async def work(settings: Settings) -> None:
+        store = open_store(settings.store.url)
+        try:
+            account = await store.accounts.account(user)
+            if account is None:
+                raise AppError(f"There is no user {user!r}.")
+            await store.accounts.put(replace(account, active=False))
+            await store.sessions.end_all(user)
+        finally:
+            store.close()
+
+    with words():
+        asyncio.run(work(settings_from(config)))
+        out.print(f"{user} may no longer sign in")
+
+
+@app.command()
+def version() -> None:
+    """The version of this engine."""
+    out.print(__version__)
+
+
+def main() -> None:
+    """Entry point of the ``callcenter`` command."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,427 @@
+"""The composition root: builds every part, joins them, and takes them down in order.
+
+Nothing here decides anything about calls. ``engine`` is an async context manager, so that a test,
+the demonstration and the command line run the very same product.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from agent_console.gateway import Gateway
+from agent_console.screens import LiveScreens
+from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
+from intelligence.knowledge import load_knowledge
+from intelligence.mind import Mind
+from intelligence.pack import Choice as PackChoice
+from intelligence.pack import Pack, load_pack
+from telephony.endpoint import LinkSettings
+from telephony.link import Link, LinkState
+from telephony.numbers import read_number
+from telephony.packet import Packet
+from telephony.parties import Devices
+from telephony.snapshot import Snapshot
+from telephony.switch import AmiSwitch
+from telephony.tracker import WANTED, Tracker
+
+from .api.app import build_api
+from .api.demo_phone import DeskPhones, demo_phone_router
+from .api.doors import Doors
+from .api.front import Front
+from .api.origin import Origins
+from .auth import Passwords
+from .codec import to_plain
+from .dispatch import Dispatch
+from .floor.events import (
+    DayBegan,
+    ExchangeConnected,
+    ExchangeLost,
+    FloorOpened,
+    QueueSettings,
+)
+from .floor.floor import Floor
+from .floor.state import State
+from .journal import Journal
+from .metrics import Metrics
+from .ports import Switch
+from .settings import Settings, config_folder, zone
+from .store import Store, StoreError, open_store
+from .web import WebServer, build_server
+
+log: Final = structlog.get_logger("callcenter.app")
+
+STORE_LOOKED_AT_EVERY: Final = 5.0
+"""Seconds between two looks at whether the store reads and writes, for /readyz."""
+
+SWITCH_INTERVAL: Final = 0.0005
+"""Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
+
+
+class AppError(Exception):
+    """The engine cannot start; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running engine, for whoever started it."""
+
+    settings: Settings
+    dispatch: Dispatch
+    link: Link
+    gateway: Gateway
+    store: Store
+    journal: Journal
+    pack: Pack
+    metrics: Metrics
+    passwords: Passwords
+    port: int
+    """Where HTTP is served."""
+
+
+def static_folder() -> Path:
+    """Where the built console is."""
+    return Path(__file__).resolve().parent.parent / "agent_console" / "static"
+
+
+@asynccontextmanager
+async def engine(
+    settings: Settings,
+    reactor: Any,
+    *,
+    clock: Callable[[], float] = time.time,
+    seed: int | None = None,
+    demo_phone: DeskPhones | None = None,
+    console: Path | None = None,
+) -> AsyncIterator[Engine]:
+    """Run the whole product for the length of the block.
+
+    ``reactor`` is Twisted's, on the running loop (``callcenter.reactor``). ``seed`` makes the
+    jitter of reconnects repeatable. ``demo_phone``: the simulated phones, where there are no real
+    ones. Raises ``AppError``, ``SettingsError``, ``StoreError`` or ``KnowledgeError`` with words
+    for the operator.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    async with AsyncExitStack() as stack:
+        pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
+        entries = load_knowledge(
+            config_folder() / "knowledge" / settings.centre.pack, pack.reason_codes
+        )
+        store = await asyncio.to_thread(open_store, settings.store.url)
+        stack.push_async_callback(asyncio.to_thread, store.close)
+        journal = Journal(store)
+        stack.push_async_callback(asyncio.to_thread, journal.close)
+
+        mind = Mind(
+            store.people,
+            pack,
+            entries,
+            lambda raw: read_number(raw, settings.centre.region),
+            clock,
+        )
+        await asyncio.to_thread(mind.load, await store.records.reasons_seen())
+
+        metrics = Metrics()
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        origins = Origins(settings.http.allowed_origins)
+        doors = Doors(
+            accounts=store.accounts,
+            sign_ins=store.sessions,
+            passwords=passwords,
+            now=clock,
+            count=metrics.sign_in,
+        )
+
+        screens = LiveScreens(
+            now=clock,
+            plain=to_plain,
+            exchange=ExchangeState(state="connecting", message="connecting", since=clock()),
+            count=metrics.console,
+        )
+        stack.callback(screens.stop)
+        exchange = _Exchange(settings, reactor, clock, random.Random(seed))  # noqa: S311  # jitter
+        steps = metrics.histogram("step_seconds", "Time spent in each step of a call", "step")
+        dispatch = Dispatch(
+            Floor(),
+            journal=journal,
+            records=store.records,
+            mind=mind,
+            switch=exchange.switch,
+            screens=screens,
+            clock=clock,
+            observe=lambda step, seconds: steps.labels(step).observe(seconds),
+        )
+        gateway = Gateway(
+            screens=screens,
+            desk=dispatch,
+            drafts=store.records,
+            redeem=doors.redeem,
+            origin_allowed=origins,
+            plain=to_plain,
+            settings=_console_settings(settings, pack, demo_phone is not None),
+            count=metrics.console,
+        )
+        exchange.join(dispatch, screens)
+        _export(metrics, dispatch, exchange, journal, gateway)
+
+        dispatch.post(_opened(settings, pack, clock()))
+        keepers = asyncio.TaskGroup()
+        await stack.enter_async_context(_cancelled_at_the_end(keepers))
+        keepers.create_task(dispatch.keep_time())
+        keepers.create_task(_begin_days(settings, dispatch, clock))
+        health = _StoreHealth(store)
+        keepers.create_task(health.watch())
+
+        routers = [demo_phone_router(demo_phone, doors, origins)] if demo_phone else []
+        api = build_api(
+            doors=doors,
+            metrics=metrics,
+            checks={"exchange": exchange.trouble, "store": lambda: health.trouble},
+            origins=origins,
+            on_sign_out=gateway.revoke,
+            console=console or static_folder(),
+            routers=routers,
+        )
+        server, port = await _serve(settings, Front(api, gateway), keepers)
+        stack.push_async_callback(_stop_serving, server)
+        stack.push_async_callback(gateway.close)
+
+        exchange.link.start()
+        stack.push_async_callback(dispatch.settle, 5.0)
+        stack.push_async_callback(exchange.link.stop)
+        log.info("engine_started", port=port, store=store.where, pack=pack.name)
+        yield Engine(
+            settings=settings,
+            dispatch=dispatch,
+            link=exchange.link,
+            gateway=gateway,
+            store=store,
+            journal=journal,
+            pack=pack,
+            metrics=metrics,
+            passwords=passwords,
+            port=port,
+        )
+        log.info("engine_stopping")
+
+
+class _Exchange:
+    """Link, tracker and switch of one Asterisk, joined to the dispatch."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        reactor: Any,
+        clock: Callable[[], float],
+        rng: random.Random,
+    ) -> None:
+        exchange = settings.exchange
+        try:
+            link_settings = LinkSettings(
+                host=exchange.host,
+                port=exchange.port,
+                user=exchange.user,
+                secret=exchange.secret,
+                auth=exchange.auth,
+                tls=exchange.tls,
+                tls_ca=Path(exchange.tls_ca) if exchange.tls_ca else None,
+            )
+        except ValueError as error:
+            raise AppError(f"[exchange]: {error}.") from None
+        self._clock = clock
+        self._was_up = False
+        self.tracker = Tracker(Devices(exchange.devices, exchange.trunks).own)
+        self.link = Link(
+            link_settings,
+            reactor,
+            clock=clock,
+            rng=rng,
+            on_packet=self._packet,
+            on_snapshot=self._snapshot,
+            on_state=self._state,
+            wanted=WANTED,
+        )
+        self.switch: Switch = AmiSwitch(self.link, exchange.user)
+
+    def join(self, dispatch: Dispatch, screens: LiveScreens) -> None:
+        self._dispatch = dispatch
+        self._screens = screens
+
+    def trouble(self) -> str | None:
+        """Why the exchange is not ready, for /readyz."""
+        state = self.link.state
+        return None if state.kind == "up" else state.message
+
+    def _packet(self, packet: Packet, at: float) -> None:
+        for event in self.tracker.receive(packet, at):
+            self._dispatch.post(event)
+        if self.tracker.doubt:
+            self.link.ask_snapshot("packets that do not fit")
+
+    def _snapshot(self, snapshot: Snapshot, at: float) -> None:
+        self._dispatch.post(
+            ExchangeConnected(
+                at=at, version=snapshot.version or "unknown", restarted=snapshot.restarted
+            )
+        )
+        for event in self.tracker.snapshot(snapshot, at):
+            self._dispatch.post(event)
+
+    def _state(self, state: LinkState) -> None:
+        log.info("exchange_link", state=state.kind, message=state.message)
+        self._screens.exchange_changed(
+            ExchangeState(state=state.kind, message=state.message, since=state.since)
+        )
+        up = state.kind == "up"
+        if self._was_up and not up:
+            self._dispatch.post(ExchangeLost(at=self._clock(), why=state.message))
+        self._was_up = up
+
+
+class _StoreHealth:
+    """Looks at the store now and then, so that /readyz need not wait for it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.trouble: str | None = None
+
+    async def watch(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(STORE_LOOKED_AT_EVERY):
+                    await self._store.alive()
+                self.trouble = None
+            except StoreError as error:
+                self.trouble = str(error)
+            except TimeoutError:
+                self.trouble = f"no answer within {STORE_LOOKED_AT_EVERY:.0f} s"
+            await asyncio.sleep(STORE_LOOKED_AT_EVERY)
+
+
+@asynccontextmanager
+async def _cancelled_at_the_end(group: asyncio.TaskGroup) -> AsyncIterator[None]:
+    """Tasks that run for ever end with the block."""
+
+    class Over(Exception):  # noqa: N818  # no error, the way to end a TaskGroup
+        pass
+
+    async def end() -> None:
+        raise Over
+
+    try:
+        async with group:
+            yield
+            group.create_task(end())
+    except* Over:
+        pass
+
+
+async def _serve(
+    settings: Settings, front: Front, group: asyncio.TaskGroup
+) -> tuple[WebServer, int]:
+    http = settings.http
+    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((http.host, http.port))
+    except OSError as error:
+        listener.close()
+        raise AppError(
+            f"Cannot listen on {http.host} port {http.port}: {error.strerror}."
+            " Choose another with --port or [http] port."
+        ) from None
+    server = build_server(front, http.host, http.port, http.trusted_proxies)
+    group.create_task(server.serve(sockets=[listener]))
+    while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    return server, int(listener.getsockname()[1])
+
+
+async def _stop_serving(server: WebServer) -> None:
+    server.should_exit = True
+
+
+async def _begin_days(settings: Settings, dispatch: Dispatch, clock: Callable[[], float]) -> None:
+    """Tell the floor when the centre's day begins."""
+    while True:
+        await asyncio.sleep(max(0.0, _midnight(settings, clock(), days=1) - clock()))
+        dispatch.post(DayBegan(at=clock()))
+
+
+def _midnight(settings: Settings, now: float, days: int = 0) -> float:
+    """The centre's last local midnight, or one that many days later (DST included)."""
+    today = datetime.fromtimestamp(now, zone(settings)).date() + timedelta(days=days)
+    return datetime(today.year, today.month, today.day, tzinfo=zone(settings)).timestamp()
+
+
+def _opened(settings: Settings, pack: Pack, now: float) -> FloorOpened:
+    centre = settings.centre
+    return FloorOpened(
+        at=now,
+        wrapup_seconds=centre.wrapup_seconds or None,
+        control_members=settings.exchange.control_members,
+        midnight=_midnight(settings, now),
+        queues=tuple(
+            QueueSettings(queue=name, threshold=targets.threshold)
+            for name, targets in sorted(settings.queues.items())
+        ),
+        break_reasons=tuple(one.code for one in pack.breaks),
+        reasons=pack.reason_codes,
+        outcomes=tuple(one.code for one in pack.outcomes),
+    )
+
+
+def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> ConsoleSettings:
+    def choices(items: Sequence[PackChoice]) -> tuple[Choice, ...]:
+        return tuple(Choice(item.code, item.labels) for item in items)
+
+    return ConsoleSettings(
+        break_reasons=tuple(item.code for item in pack.breaks),
+        reasons=choices(pack.reasons),
+        outcomes=choices(pack.outcomes),
+        wrapup_seconds=settings.centre.wrapup_seconds or None,
+        currency=settings.centre.currency,
+        time_zone=settings.centre.time_zone,
+        demo_phone=demo_phone,
+    )
+
+
+def _export(
+    metrics: Metrics,
+    dispatch: Dispatch,
+    exchange: _Exchange,
+    journal: Journal,
+    gateway: Gateway,
+) -> None:
+    """Gauges that are read when somebody scrapes."""
+
+    def state() -> State:  # replaced when the floor opens
+        return dispatch.floor.state
+
+    gauge = metrics.gauge
+    gauge("calls", "Calls the floor knows", lambda: len(state().calls))
+    gauge("agents", "Agents signed in", lambda: len(state().agents))
+    gauge("waiting", "Calls waiting", lambda: sum(len(q.waiting) for q in state().queues.values()))
+    gauge("consoles", "Open consoles", lambda: gateway.sessions)
+    gauge("exchange_up", "1 when the exchange is connected", lambda: state().exchange_up)
+    gauge("journal_pending", "Events not yet on disk", lambda: journal.pending)
+    gauge("journal_lost", "Events that could not be written", lambda: journal.lost)
+    counts = metrics.counts
+    counts("events", "Events and orders, by name", lambda: dispatch.counted)
+    counts("unexpected_facts", "Facts that did not fit, by name", lambda: state().unexpected)
+    counts("orders_failed", "Orders that failed, by name", lambda: dispatch.failed)
+    counts("poisoned_events", "Events that raised, by name", lambda: dispatch.poisoned)
+    counts("ami", "The line to the exchange", lambda: exchange.link.counts)

@@ -1,0 +1,278 @@
+"""The demonstration: the engine, a simulated exchange, made-up customers who call, and colleagues.
+
+Everything is the real product but the exchange and the people. The colleagues sign in, answer,
+wrap up with the true reason (mostly) and take breaks, so that the supervisor's page lives and the
+prediction learns while one watches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from intelligence.mind import recognise
+from intelligence.pack import load_pack
+from telephony.numbers import read_number
+from telephony.simulator.arrivals import Arrival, Outcome
+from telephony.simulator.settings import PHONES, SimulatorSettings
+from telephony.simulator.simulator import Simulator
+
+from .app import Engine, engine
+from .auth import Passwords
+from .floor.errors import FloorError
+from .floor.events import AgentSignedIn, OutcomeNoted, StateChosen
+from .population import Population, fill, generate
+from .population.fill import Behind, ContextOf
+from .ports import Account
+from .reactor import twisted_reactor
+from .settings import Settings, config_folder
+from .store import Store, StoreError, open_store
+
+log: Final = structlog.get_logger("callcenter.demo")
+
+YOU: Final = "PJSIP/1001"
+"""The phone that waits for the console; the others answer by themselves."""
+PASSWORD: Final = "callcenter-demo"  # noqa: S105  # printed, and served on loopback only
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+WRONG_REASON: Final = 0.05
+"""Share of wrap-ups in which a colleague notes another reason than the true one."""
+TAKES_BREAK: Final = 0.06
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoSettings:
+    seed: int = 1
+    people: int = 5000
+    calls_per_hour: float = 400.0
+    speed: float = 1.0
+
+
+class Callers:
+    """Drives the simulated exchange with calls of the made-up customers."""
+
+    def __init__(self, population: Population, settings: DemoSettings) -> None:
+        self._population = population
+        self._every = 3600.0 / settings.calls_per_hour
+        self._chance = Random(settings.seed + 1)  # noqa: S311  # a simulation, no secret
+        self.over: asyncio.Queue[Outcome] = asyncio.Queue()
+
+    def next_call(self, now: float) -> tuple[float, Arrival] | None:
+        at = now + self._chance.expovariate(1.0 / self._every)
+        call = self._population.next_call(self._chance, at)
+        return at, Arrival(
+            number=call.number,
+            name=call.name,
+            dialled=call.dialled,
+            patience=call.patience,
+            talk=self._chance.lognormvariate(3.6, 0.5),
+            reason=call.reason,
+            person=call.person,
+        )
+
+    def on_call_over(self, outcome: Outcome) -> None:
+        self.over.put_nowait(outcome)
+
+
+class Colleagues:
+    """Agents who sign in and wrap up by themselves, through the same wishes a browser makes."""
+
+    def __init__(self, running: Engine, callers: Callers, settings: DemoSettings) -> None:
+        self._dispatch = running.dispatch
+        self._pack = running.pack
+        self._over = callers.over
+        self._speed = settings.speed
+        self._chance = Random(settings.seed + 2)  # noqa: S311
+        self._agents = {
+            phone.device: (phone.name.split()[0].lower(), phone.name)
+            for phone in PHONES
+            if phone.device != YOU
+        }
+
+    async def work(self) -> None:
+        """Sign everybody in, then wrap up call after call. Runs until cancelled."""
+        for device, (agent, name) in self._agents.items():
+            await self._wish(
+                AgentSignedIn(at=self._dispatch.now(), agent=agent, name=name, device=device)
+            )
+            await self._ready(agent)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                outcome = await self._over.get()
+                if outcome.device in self._agents and outcome.talk > 0:
+                    group.create_task(self._wrap_up(self._agents[outcome.device][0], outcome))
+
+    async def _wrap_up(self, agent: str, outcome: Outcome) -> None:
+        await asyncio.sleep(self._chance.uniform(4.0, 18.0) / self._speed)
+        reason = outcome.arrival.reason
+        if reason is None or self._chance.random() < WRONG_REASON:
+            reason = self._chance.choice(self._pack.reason_codes)
+        ended = self._chance.choices(
+            [choice.code for choice in self._pack.outcomes],
+            [6.0 if choice.settled else 0.7 for choice in self._pack.outcomes],
+        )[0]
+        on_break = self._chance.random() < TAKES_BREAK
+        if on_break:
+            pause = self._chance.choice(self._pack.breaks).code
+            await self._wish(
+                StateChosen(at=self._dispatch.now(), agent=agent, state="break", reason=pause)
+            )
+        await self._wish(
+            OutcomeNoted(
+                at=self._dispatch.now(),
+                agent=agent,
+                call=outcome.call,
+                reason=reason,
+                outcome=ended,
+                notes="",
+            )
+        )
+        if on_break:
+            await asyncio.sleep(self._chance.uniform(30.0, 150.0) / self._speed)
+            await self._ready(agent)
+
+    async def _ready(self, agent: str) -> None:
+        await self._wish(StateChosen(at=self._dispatch.now(), agent=agent, state="ready"))
+
+    async def _wish(self, event: Any) -> None:
+        try:
+            await self._dispatch.wish(event)
+        except (FloorError, StoreError) as error:
+            # As with people: the wrap-up was over before they were, and they go on.
+            log.info("colleague_refused", agent=event.agent, why=str(error))
+
+
+async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None:
+    """Run until cancelled. Raises what ``engine`` raises."""
+    folder = Path(settings.store.url.removeprefix("sqlite:///")).parent
+    store = await asyncio.to_thread(open_store, settings.store.url)
+    try:
+        population = await asyncio.to_thread(
+            _populate, store, demo, context_of(settings), folder, out
+        )
+        password = PASSWORD if settings.http.host in LOOPBACK else secrets.token_urlsafe(9)
+        await _accounts(store, password)
+    finally:
+        await asyncio.to_thread(store.close)
+
+    callers = Callers(population, demo)
+    simulator = Simulator(
+        SimulatorSettings(
+            phones=tuple(
+                replace(phone, reaction="waits" if phone.device == YOU else "answers")
+                for phone in PHONES
+            ),
+            seed=demo.seed,
+            speed=demo.speed,
+            # Simulated time runs away from ours; then arrival is the better clock.
+            timestamps=demo.speed == 1.0,
+        ),
+        callers,
+    )
+    async with twisted_reactor() as reactor:
+        port = await simulator.start(reactor)
+        try:
+            user = simulator.settings.users[0]
+            joined = replace(
+                settings,
+                exchange=replace(
+                    settings.exchange, host="127.0.0.1", port=port, user=user.name,
+                    secret=user.secret, tls=False,
+                ),
+            )  # fmt: skip
+            async with engine(joined, reactor, demo_phone=simulator) as running:
+                _greet(out, joined, running.port, password)
+                await Colleagues(running, callers, demo).work()
+        finally:
+            await simulator.stop()
+
+
+def context_of(settings: Settings) -> ContextOf:
+    """What the prediction would have been given for a past call: the code of a live one."""
+    pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
+
+    def context(number: str | None, name: str | None, behind: Behind, at: float) -> tuple[str, ...]:
+        phone = read_number(number, settings.centre.region)
+        people = () if phone.anonymous else behind(phone.readings)
+        return recognise(phone, name, people, at, pack.settled).context
+
+    return context
+
+
+def _populate(
+    store: Store, demo: DemoSettings, context_of: ContextOf, folder: Path, out: Console
+) -> Population:
+    """The made-up customers: the same ones again when the database has them already."""
+    marker = folder / f"demo-{demo.seed}.json"
+    known = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else None
+    until = known["until"] if known else time.time()
+    people = known["people"] if known else demo.people
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=out,
+        transient=True,
+    ) as progress:  # fmt: skip
+        making = progress.add_task(f"making up {people} customers and their week", total=None)
+        population = generate(
+            demo.seed,
+            people,
+            until,
+            lambda done, total: progress.update(making, completed=done, total=total),
+        )
+        if known is None:
+            storing = progress.add_task("storing them", total=None)
+            with store.bulk() as bulk:
+                fill(
+                    bulk,
+                    population,
+                    context_of,
+                    lambda done, total: progress.update(storing, completed=done, total=total),
+                )
+            marker.write_text(json.dumps({"until": until, "people": people}), encoding="utf-8")
+    return population
+
+
+async def _accounts(store: Store, password: str) -> None:
+    passwords = Passwords()
+    try:
+        hashed = await asyncio.to_thread(passwords.hash, password)
+    finally:
+        passwords.close()
+    people = [(phone.name.split()[0].lower(), phone.name, phone.device) for phone in PHONES]
+    for agent, name, device in people:
+        await store.accounts.put(
+            Account(
+                agent=agent, name=name, role="agent", device=device, password_hash=hashed,
+                language=None, active=device == YOU,
+            )
+        )  # fmt: skip
+    await store.accounts.put(
+        Account(
+            agent="sam", name="Sam Supervisor", role="supervisor", device=None,
+            password_hash=hashed, language=None, active=True,
+        )
+    )  # fmt: skip
+
+
+def _greet(out: Console, settings: Settings, port: int, password: str) -> None:
+    out.print(
+        f"""
+[bold]The engine is running with a simulated exchange; customers are calling.[/bold]
+
+  console      http://{settings.http.host}:{port}/
+  agent        user [bold]alice[/bold]   password [bold]{password}[/bold]   (click Ready, then wait for your phone to ring)
+  supervisor   user [bold]sam[/bold]     password [bold]{password}[/bold]   (queues and agents live)
+  health       http://{settings.http.host}:{port}/readyz   and /metrics
+
+Ctrl-C stops it; the next start goes on with the same people.
+""",  # noqa: E501
+        soft_wrap=True,
+    )
