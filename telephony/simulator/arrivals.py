@@ -51,6 +51,8 @@ class Arrival:
             raise ValueError("talk is below zero or endless")
         if not self.dialled or not self.dialled.isprintable() or " " in self.dialled:
             raise ValueError("dialled is not a number")
+        if self.name is not None and "\0" in self.name:
+            raise ValueError("name has a NUL, which no C string can hold")
         # Numbers go on the wire as they are; a SIP stack would not let these through either.
         if self.number is not None and (not self.number or not self.number.isprintable()):
             raise ValueError("number is empty or has control characters")

@@ -33,25 +33,30 @@ STATES = {
 class Device:
     """A phone or a trunk as the exchange sees it: how many of its channels do what."""
 
-    __slots__ = ("absent", "busy_at", "name", "published", "ringing", "used")
+    __slots__ = ("absent", "busy_at", "name", "published", "refusing", "ringing", "used")
 
     def __init__(self, name: str, busy_at: int = 0, *, absent: bool = False) -> None:
         self.name = name
         self.busy_at = busy_at
         self.absent = absent
         self.ringing = 0
+        self.refusing = 0
         self.used = 0
         self.published = self.state
 
     def count(self, state: int, step: int) -> None:
         if state == RINGING:
             self.ringing += step
+        elif state == BUSY:
+            self.refusing += step
         elif state != DOWN:
             self.used += step
 
     @property
     def state(self) -> str:
         total = self.ringing + self.used
+        if not total and self.refusing:
+            return "BUSY"
         if not total:
             return "UNAVAILABLE" if self.absent else "NOT_INUSE"
         if self.busy_at and total >= self.busy_at:

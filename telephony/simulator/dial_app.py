@@ -136,7 +136,7 @@ def _talk(
     world.varset(channel, "DIALSTATUS", "ANSWER")
     world.varset(channel, "DIALEDPEERNAME", dialled.name)
     world.varset(channel, "DIALEDPEERNUMBER", target.rpartition("/")[2])
-    dialled.change(exten="")
+    dialled.change(exten="", cause=16)
     _dial_event(exchange, channel, leg, "ANSWER")
     exchange.note_offer(channel, leg.device, "answered")
     exchange.answer(channel)
@@ -151,7 +151,8 @@ def _talk(
     if local is not None and channel.gone:
         return "OVER"
     world.enter(bridge, channel)
-    exchange.talking(channel, channel.device.name if local is None else leg.device)
+    outside = leg.handset is None
+    exchange.talking(channel, channel.device.name if outside else leg.device)
     signal: Signal | None = None
     while not isinstance(signal, HungUp | LegGone):
         signal = yield None

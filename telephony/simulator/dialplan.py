@@ -14,7 +14,7 @@ from telephony.simulator.channel import BUSY, UP, Channel
 from telephony.simulator.dial_app import DialResult, dial
 from telephony.simulator.queue_app import QueueVisit
 from telephony.simulator.settings import Route
-from telephony.simulator.signals import HungUp, LetGo, Signal, TakenInto
+from telephony.simulator.signals import HungUp, LegGone, LetGo, Signal, TakenInto
 from telephony.simulator.world import Plan
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ def originated(exchange: Exchange, channel: Channel, target: str | None) -> Plan
                 world.connected(one, to.number, to.person)
         exchange.joined(channel, other)
         signal: Signal | None = None
-        while not isinstance(signal, HungUp | LetGo):
+        while not isinstance(signal, HungUp | LegGone | LetGo):
             signal = yield None
         world.leave(channel)
         exchange.let_go(other)
-        if isinstance(signal, HungUp):
+        if not isinstance(signal, LetGo):
             finish(exchange, channel)
             return
         world.varset(channel, "BRIDGERESULT", "SUCCESS")
@@ -148,7 +148,6 @@ def _closing(exchange: Exchange, channel: Channel) -> Part:
     )
     for priority, (text, seconds) in enumerate(_SAID, start=2):
         world.step(channel, "Playback", text, priority=priority)
-        world.varset(channel, "PLAYBACKSTATUS", "")
         over = not (yield from _pause(exchange, seconds))
         world.varset(channel, "PLAYBACKSTATUS", "FAILED" if over else "SUCCESS")
         if over:
@@ -239,6 +238,8 @@ def _waiting(exchange: Exchange, channel: Channel, context: str, route: Route) -
             world.leave(channel)
             if isinstance(signal, HungUp):
                 exchange.part(channel)
+                channel.thread = None
+                world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest
                 return False
             break
     world.step(channel, "Goto", f"queue,{route.target},1", priority=4)

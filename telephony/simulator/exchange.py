@@ -437,6 +437,8 @@ class Exchange:
             handset.leg = None
         self._legs.pop(channel, None)
         self._wanted.pop(channel, None)
+        for origin in [one for one, wanted in self._wanted.items() if wanted is channel]:
+            self.origin_over(origin, "cancelled")  # it rings on, but for nobody
         local = self._locals.pop(channel, None)
         if local is not None and local.far is channel:
             local.far_ended()

@@ -43,7 +43,8 @@ class Handset:
 class PhoneLeg:
     """A channel to a phone. `owner` is told what happens; it may change (optimisation)."""
 
-    __slots__ = ("_timer", "_world", "answered", "channel", "handset", "owner", "queue_style",
+    __slots__ = ("_timer", "_world", "answered", "channel",
+        "first_block", "handset", "owner", "queue_style",
                  "reaction", "rings_until")  # fmt: skip
 
     def __init__(
@@ -63,6 +64,8 @@ class PhoneLeg:
         self.handset = handset
         self.queue_style = queue_style
         self.answered = False
+        self.first_block: str | None = None
+        """How the channel was last printed, as long as that is behind what it is."""
         self.rings_until = ring
         if handset is not None and handset.leg is not None:
             reaction = "busy"
@@ -91,6 +94,7 @@ class PhoneLeg:
             return
         world, channel = self._world, self.channel
         channel.late_line = False
+        self.first_block = None
         world.set_state(channel, RINGING)
         if self.queue_style:
             world.step(channel, "AppQueue", "(Outgoing Line)")
@@ -108,7 +112,8 @@ class PhoneLeg:
         self._timer = None
         cause, status, _ = REFUSALS[self.reaction]
         self.channel.change(cause=cause, tech_cause=status)
-        self._world.emit(m.HANGUP_REQUEST, self.channel.block() + m.request_cause(cause, status))
+        block = self.channel.block() if self.first_block is None else self.first_block
+        self._world.emit(m.HANGUP_REQUEST, block + m.request_cause(cause, status))
         self._release()
         self.owner.post(LegRefused(self))
 
@@ -133,9 +138,10 @@ class PhoneLeg:
                 self.reaction = "declines"
                 self._refuse()
             return
+        known = self.channel.cause or None
         self.channel.change(cause=16)
         self._release()
-        self._world.emit(m.HANGUP_REQUEST, self.channel.block())
+        self._world.emit(m.HANGUP_REQUEST, self.channel.block() + m.request_cause(known, None))
         self.owner.post(LegGone(self))
 
     def kill(self, cause: int) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from telephony.simulator import messages as m
 from telephony.simulator.channel import Channel
-from telephony.simulator.legs import Leg, LocalLeg
+from telephony.simulator.legs import Leg, LocalLeg, PhoneLeg
 from telephony.simulator.queues import Entry, MemberState, QueueState
 from telephony.simulator.signals import (
     HungUp,
@@ -131,6 +131,8 @@ class QueueVisit:
             self.members[leg] = member
             dialled = leg.channel
             before = dialled.dest()
+            if isinstance(leg, PhoneLeg):
+                leg.first_block = dialled.block()
             dialled.change(
                 exten=channel.exten,
                 connected_number=channel.number,

@@ -44,6 +44,7 @@ class AmiConnection(Protocol):
         )
         self._deaf = False
         self._waiting: Any = None
+        self._late: Any = None
         self._blocked_since: float | None = None
         self._blocked_bytes = 0
 
@@ -80,7 +81,7 @@ class AmiConnection(Protocol):
         reply = self.session.hear(packet)
         if reply.after:
             self._deaf = True
-            self.port.clock.callLater(reply.after, self._answer, reply)
+            self._late = self.port.clock.callLater(reply.after, self._answer, reply)
         else:
             self._answer(reply)
         if self.session.user is not None:
@@ -88,6 +89,7 @@ class AmiConnection(Protocol):
         self.port.settle()
 
     def _answer(self, reply: Reply) -> None:
+        self._late = None
         self.write(reply.text.encode("utf-8", "surrogateescape"))
         if reply.close:
             self._deaf = True
@@ -133,6 +135,9 @@ class AmiConnection(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         self._deaf = True
         self._cancel_wait()
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
         self.port.dismiss(self)
 
 

@@ -1,0 +1,328 @@
+"""The recorded scenarios, played on the simulated exchange.
+
+Each has the name of a recording in tests/replays and does there what sipp did on the real exchange:
+the same phones, callers, numbers and names, about the same times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from telephony.packet import Packet
+from telephony.simulator import Arrival, Exchange, SimulatorSettings
+from telephony.simulator.actions import ACTIONS
+from telephony.simulator.settings import PHONES, Reaction
+
+SERVICE, SALES, SUPPORT = "+442079460100", "+442079460101", "+442079460102"
+SHORT, DESK, REMOTE = "+442079460103", "+442079460104", "+442079460105"
+WAITING, LINE_1001 = "+442079460106", "+442079461001"
+START = 1_795_312_951.25
+
+Play = Callable[["Played"], None]
+SCENARIOS: dict[str, Play] = {}
+
+
+class Played:
+    """One scenario on one simulated exchange. Phones that are not named are not signed in."""
+
+    def __init__(self) -> None:
+        self.settings = SimulatorSettings()
+        self.stream = ""
+        self._exchange: Exchange | None = None
+
+    def phones(self, **kinds: tuple[Reaction, float]) -> None:
+        """``p1001=("answers", 1.0)``: reaction and ring time."""
+        self.settings = replace(
+            self.settings,
+            phones=tuple(
+                replace(phone, reaction=kind[0], ring=(kind[1], kind[1]))
+                for phone in PHONES
+                for kind in [kinds.get(f"p{phone.number}", ("absent", 0.0))]
+            ),
+        )
+
+    def change(self, **settings: float) -> None:
+        self.settings = replace(self.settings, **settings)
+
+    def queue_timeout(self, seconds: float) -> None:
+        self.settings = replace(
+            self.settings,
+            queues=tuple(replace(queue, timeout=seconds) for queue in self.settings.queues),
+        )
+
+    @property
+    def exchange(self) -> Exchange:
+        if self._exchange is None:
+            self._exchange = Exchange(self.settings, START)
+        return self._exchange
+
+    def call(
+        self, dialled: str, number: str | None, name: str | None = None, **more: object
+    ) -> str:
+        return self.exchange.place(Arrival(dialled=dialled, number=number, name=name, **more))
+
+    def run(self, seconds: float) -> None:
+        world = self.exchange.world
+        world.advance(world.now + seconds)
+        self.stream += "".join(message.text for message in world.take())
+
+    def act(self, action: str, **headers: str) -> str:
+        lines = [f"Action: {action}", *(f"{key}: {value}" for key, value in headers.items())]
+        packet = Packet("\r\n".join(lines).encode())
+        return ACTIONS[action.lower()][1](self.exchange, packet)
+
+    def waiting_channel(self) -> str:
+        return next(
+            channel.name
+            for channel in self.exchange.world.channels.values()
+            if channel.application == "MusicOnHold"
+        )
+
+
+def scenario(play: Play) -> Play:
+    SCENARIOS[play.__name__] = play
+    return play
+
+
+def played(name: str) -> Played:
+    """The scenario, run to its end."""
+    stage = Played()
+    stage.phones()
+    SCENARIOS[name](stage)
+    stage.run(60.0)
+    return stage
+
+
+@scenario
+def queue_answered(stage: Played) -> None:
+    stage.phones(p1001=("answers", 1.0))
+    stage.call(SERVICE, "+441632960011", "Grace Hopper", talk=1.2)
+
+
+@scenario
+def queue_answered_agent_hangs_up(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.5))
+    stage.call(SERVICE, "+8613800138000", "Li Lei", talk=1.0, ender="called")
+
+
+@scenario
+def queue_abandoned(stage: Played) -> None:
+    stage.call(SERVICE, "+441632960012", patience=2.5)
+
+
+@scenario
+def queue_abandoned_while_ringing(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    stage.call(SERVICE, "075588886666", "Han Meimei", patience=1.6)
+
+
+@scenario
+def queue_timeout(stage: Played) -> None:
+    stage.call(SHORT, "+441632960013", "Ada L.")
+
+
+@scenario
+def queue_timeout_while_ringing(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    stage.call(SHORT, "+441632960014", "Ada L.")
+
+
+@scenario
+def queue_ringall_one_wins(stage: Played) -> None:
+    stage.phones(p1005=("waits", 0.0), p1006=("answers", 0.6))
+    stage.call(SUPPORT, "+442079460955", "R. Franklin", talk=1.0)
+
+
+@scenario
+def queue_ringall_abandoned(stage: Played) -> None:
+    stage.phones(p1005=("waits", 0.0), p1006=("waits", 0.0))
+    stage.call(SUPPORT, "+442079460956", patience=1.3)
+
+
+@scenario
+def queue_no_answer_then_other_agent(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0), p1002=("answers", 0.5))
+    stage.queue_timeout(3.0)
+    stage.call(SERVICE, "+441632960015", "Mary Shelley", talk=0.8)
+
+
+@scenario
+def queue_agent_busy(stage: Played) -> None:
+    stage.phones(p1001=("busy", 0.0), p1002=("answers", 0.5))
+    stage.call(SERVICE, "+441632960016", "Alan Turing", talk=0.8)
+
+
+@scenario
+def queue_declined(stage: Played) -> None:
+    stage.phones(p1001=("declines", 0.5), p1002=("answers", 0.5))
+    stage.call(SERVICE, "+441632960017", "Alan Turing", talk=0.8)
+
+
+@scenario
+def queue_two_members_sequential_calls(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.4), p1002=("answers", 0.4))
+    stage.call(SERVICE, "+441632960018", "First", talk=0.6)
+    stage.run(5.0)
+    stage.call(SERVICE, "+8675586013388", "Second", talk=0.6)
+
+
+@scenario
+def queue_waits_for_busy_agent(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.4))
+    stage.call(SERVICE, "+441632960019", "Early Bird", talk=1.6)
+    stage.run(1.0)
+    stage.call(SERVICE, "+441632960020", "Second Mouse", talk=0.6)
+
+
+@scenario
+def queue_local_member(stage: Played) -> None:
+    stage.phones(p1007=("answers", 0.6))
+    stage.call(DESK, "+441632960021", "Local Hero", talk=1.5)
+
+
+@scenario
+def queue_local_member_optimised(stage: Played) -> None:
+    stage.phones(p1008=("answers", 0.6))
+    stage.call(REMOTE, "+441632960022", "Local Hero", talk=1.5)
+
+
+@scenario
+def queue_local_member_abandoned(stage: Played) -> None:
+    stage.phones(p1007=("waits", 0.0))
+    stage.call(DESK, "+441632960023", "Local Hero", patience=1.6)
+
+
+@scenario
+def direct_answered(stage: Played) -> None:
+    stage.phones(p1001=("answers", 1.0))
+    stage.call(LINE_1001, "+447700900111", "Grace Hopper", talk=1.0, ender="called")
+
+
+@scenario
+def direct_busy(stage: Played) -> None:
+    stage.phones(p1001=("busy", 0.0))
+    stage.call(LINE_1001, "+447700900112")
+
+
+@scenario
+def direct_declined(stage: Played) -> None:
+    stage.phones(p1001=("declines", 0.5))
+    stage.call(LINE_1001, "+447700900113")
+
+
+@scenario
+def direct_no_answer(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    stage.change(ring_time=3.0)
+    stage.call(LINE_1001, "+447700900114")
+
+
+@scenario
+def direct_abandoned(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    stage.call(LINE_1001, "+447700900115", patience=0.9)
+
+
+@scenario
+def direct_unregistered(stage: Played) -> None:
+    stage.call(LINE_1001, "+447700900116")
+
+
+@scenario
+def direct_congestion(stage: Played) -> None:
+    stage.phones(p1001=("fails", 0.0))
+    stage.call(LINE_1001, "+447700900117")
+
+
+@scenario
+def internal_call(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0), p1002=("answers", 0.8))
+    stage.call("1002", None, device="PJSIP/1001", talk=1.0)
+
+
+@scenario
+def outbound_answered(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    stage.call("075586013388", None, device="PJSIP/1001", far_ring=0.8, talk=1.0, ender="called")
+
+
+@scenario
+def outbound_busy(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    stage.call("+8613800138000", None, device="PJSIP/1001", far="busy")
+
+
+@scenario
+def outbound_given_up(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    stage.call("+447700900119", None, device="PJSIP/1001", far="waits", patience=1.1)
+
+
+@scenario
+def originate_bridge(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.8))
+    ring_for(stage, "+447700900120", ("PJSIP/1001",), talk=1.0)
+
+
+@scenario
+def originate_not_answered(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0), p1002=("declines", 0.5))
+    devices = ("PJSIP/1001", "PJSIP/1002", "PJSIP/1003")
+    ring_for(stage, "+447700900121", devices, patience=6.0, timeout="2000")
+
+
+@scenario
+def originate_rescinded(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    ring_for(stage, "+447700900122", ("PJSIP/1001",), patience=2.0)
+    stage.run(0.7)
+    ringing = next(iter(stage.exchange.world.channels.values())).name
+    stage.act("Hangup", Channel=ringing)
+
+
+def ring_for(
+    stage: Played, number: str, devices: tuple[str, ...], timeout: str = "20000", **more: Any
+) -> None:
+    routes = dict(stage.settings.routes)
+    routes[WAITING] = replace(routes[WAITING], patience=600)
+    stage.settings = replace(stage.settings, routes=routes)
+    stage.call(WAITING, number, "Waiting Wendy", **more)
+    stage.run(1.4)
+    for turn, device in enumerate(devices, start=1):
+        stage.act(
+            "Originate",
+            ActionID=f"tap-{turn + 1}",
+            Channel=device,
+            ChannelId=f"engine-{turn}.1",
+            Context="join",
+            Exten="s",
+            Priority="1",
+            Variable=f"CHANNEL_TO_JOIN={stage.waiting_channel()}",
+            CallerID='"Waiting Wendy" <+447700900120>',
+            Timeout=timeout,
+            Async="true",
+        )
+        if len(devices) > 1:
+            stage.run(2.3 if turn == 1 else 0.8)
+
+
+def _talks(stage: Played, number: str | None, name: str) -> None:
+    stage.phones(p1001=("answers", 0.4))
+    stage.call(SERVICE, number, name, talk=0.6)
+
+
+@scenario
+def caller_chinese(stage: Played) -> None:
+    _talks(stage, "+8613912345678", "王小明")
+
+
+@scenario
+def caller_obrien(stage: Played) -> None:
+    _talks(stage, "+353209175555", "Seán O'Brien")
+
+
+@scenario
+def caller_anonymous(stage: Played) -> None:
+    _talks(stage, None, "Anonymous")
