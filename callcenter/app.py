@@ -253,7 +253,7 @@ class _Exchange:
             on_state=self._state,
             wanted=WANTED,
         )
-        self.switch: Switch = AmiSwitch(self.link, exchange.user)
+        self.switch: Switch = AmiSwitch(self.link, exchange.user, self.tracker.members.interfaces)
 
     def join(self, dispatch: Dispatch, screens: LiveScreens) -> None:
         self._dispatch = dispatch

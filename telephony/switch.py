@@ -5,7 +5,7 @@ Builds actions and turns the exchange's refusals into words. It decides nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from asterisk.ami.action import Action, SimpleAction
@@ -25,11 +25,18 @@ class Line(Protocol):
 
 
 class AmiSwitch:
-    """The Switch port of callcenter.ports over AMI. `user` is the AMI account, for messages."""
+    """The Switch port of callcenter.ports over AMI. `user` is the AMI account, for messages.
 
-    def __init__(self, link: Line, user: str) -> None:
+    `interfaces` tells under which interfaces queues know a device: its own name, or Local channels
+    that lead to it.
+    """
+
+    def __init__(
+        self, link: Line, user: str, interfaces: Callable[[str], Sequence[str]] = lambda device: ()
+    ) -> None:
         self._link = link
         self._user = user
+        self._interfaces = interfaces
 
     async def pause(self, device: str, paused: bool, reason: str) -> None:
         """Pause or unpause `device` ("PJSIP/1001") in every queue it is a member of.
@@ -37,12 +44,6 @@ class AmiSwitch:
         `reason` is written to queue_log and shown in QueueMemberPause. Raises SwitchError; after
         one that speaks of a lost line nobody knows whether it was done.
         """
-        action = SimpleAction(
-            "QueuePause",
-            Interface=device,
-            Paused="true" if paused else "false",
-            Reason=reason,
-        )
         word = "paused" if paused else "unpaused"
 
         def explain(said: str) -> str:
@@ -51,7 +52,14 @@ class AmiSwitch:
                 return f"{device} cannot be {word}: it is a member of no queue on the exchange"
             return f"{device} cannot be {word}: the exchange says {said!r}"
 
-        await self._carry_out(action, explain)
+        for interface in self._interfaces(device) or (device,):
+            action = SimpleAction(
+                "QueuePause",
+                Interface=interface,
+                Paused="true" if paused else "false",
+                Reason=reason,
+            )
+            await self._carry_out(action, explain)
 
     async def ping(self) -> None:
         """Returns when the exchange has answered. Raises SwitchError."""

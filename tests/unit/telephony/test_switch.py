@@ -49,6 +49,18 @@ def test_pause_is_for_all_queues_with_a_reason() -> None:
     ]
 
 
+def test_a_device_behind_local_channels_is_paused_under_their_names() -> None:
+    """Queues know such a member by the Local channel that leads to the phone."""
+    line = FakeLine()
+    interfaces = {"PJSIP/1007": ("Local/1007@agent-legs/n", "PJSIP/1007")}
+    switch = AmiSwitch(line, "engine", lambda device: interfaces.get(device, ()))
+    run(switch.pause("PJSIP/1007", True, "x"))
+    assert [sent.split(b"\r\n")[1] for sent in line.sent] == [
+        b"Interface: Local/1007@agent-legs/n",
+        b"Interface: PJSIP/1007",
+    ]
+
+
 REFUSALS = [
     (
         ActionRefused("QueuePause", "Interface not found"),
