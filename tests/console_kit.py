@@ -34,6 +34,7 @@ from callcenter.floor.floor import Floor
 from callcenter.metrics import Metrics
 from callcenter.ports import Account, Admission, SignIn, User, View
 from callcenter.web import build_server, port_of
+from tests.asyncapi import check
 from tests.fakes import MemoryAccounts, MemoryRecords
 
 AMY = User(user="amy", name="Amy Wong", role="agent", device="PJSIP/1001", language="en")
@@ -242,6 +243,7 @@ class Browser:
     async def frame(self) -> dict[str, Any]:
         async with asyncio.timeout(20):
             frame: dict[str, Any] = json.loads(await self.socket.recv())
+        check(frame)
         return frame
 
     async def read(self, t: str, **fields: Any) -> dict[str, Any]:

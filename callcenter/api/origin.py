@@ -7,7 +7,6 @@ TLS may end at a proxy in front of us.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -26,11 +25,9 @@ class Origins:
             return True
         if not host:
             return False
-        parts = urlsplit(origin)
-        port = _DEFAULT_PORTS.get(parts.scheme)
-        if port is None or not parts.netloc:
-            return False
-        return _bare(parts.netloc, port) == _bare(host, port)
+        scheme, _, netloc = origin.lower().partition("://")
+        port = _DEFAULT_PORTS.get(scheme)
+        return port is not None and _bare(netloc, port) == _bare(host.lower(), port)
 
     def may_change(self, origin: str | None, host: str | None, fetch_site: str | None) -> bool:
         """The rule for state-changing requests: Origin decides; without it, ``Sec-Fetch-Site``."""
@@ -40,4 +37,4 @@ class Origins:
 
 
 def _bare(netloc: str, default_port: str) -> str:
-    return netloc.lower().removesuffix(f":{default_port}")
+    return netloc.removesuffix(f":{default_port}")
