@@ -109,8 +109,9 @@ class Conversations(CallBook):
         if offer is None:
             queue = leg.member.queue if leg.member is not None else self._queue_of(leg)
             offer = call.offers[device] = Offer(device=device, leg=leg.uid, queue=queue)
-            if not leg.is_party:
-                offer.local = leg.uid
+            root = leg.member.leg if leg.member is not None else None
+            if root is not None and not root.is_party:
+                offer.local = root.uid
             self.tell(
                 call,
                 CallOffered(at=self.at, call=call.id, device=device, leg=leg.uid, queue=queue),
@@ -195,16 +196,18 @@ class Conversations(CallBook):
 
     def _leg_stops(self, leg: Leg, why: OfferEnd) -> None:
         offer, leg.offer = leg.offer, None
-        if offer is None:
-            return
-        offer.legs.pop(leg.uid, None)
-        if offer.legs and offer.local != leg.uid:
-            return  # the device still rings with another leg
-        for other in offer.legs.values():
-            other.offer = None
-        if leg.call.offers.get(offer.device) is offer:
-            del leg.call.offers[offer.device]
-            self.offer_ended(leg.call, offer, why)
+        if offer is not None and offer.legs.pop(leg.uid, None) is not None and not offer.legs:
+            self._offer_stops(leg.call, offer, why)
+        if not leg.is_party:  # whatever rings behind this Local half
+            for behind in [one for one in leg.call.offers.values() if one.local == leg.uid]:
+                self._offer_stops(leg.call, behind, why)
+
+    def _offer_stops(self, call: Call, offer: Offer, why: OfferEnd) -> None:
+        for leg in offer.legs.values():
+            leg.offer = None
+        if call.offers.get(offer.device) is offer:
+            del call.offers[offer.device]
+            self.offer_ended(call, offer, why)
 
     # --- talk ---------------------------------------------------------------------------------
 
@@ -278,7 +281,7 @@ class Conversations(CallBook):
         call.legs.pop(leg.uid, None)
         call.ringing.discard(leg.uid)
         self.remember(leg.uid)
-        if leg.offer is not None:
+        if leg.offer is not None or not leg.is_party:
             self._leg_stops(leg, "unknown" if how != "hangup" else self._end_of_ringing(leg))
         if call.queue is not None and call.queue_leg == leg.uid:
             self.left_queue(call, "unknown" if how != "hangup" else self._end_of_line(leg))

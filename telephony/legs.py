@@ -38,6 +38,8 @@ class Membership:
     interface: str
     device: str | None
     """The member's phone; ``None`` while only its Local channel is known."""
+    leg: Leg | None = None
+    """The leg that app_queue dials: the phone itself or a Local half before it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -7,7 +7,7 @@ progress. It must not ask for snapshots nor judge when one is needed.
 from __future__ import annotations
 
 from callcenter.floor.events import Event
-from telephony.conversations import Conversations
+from telephony.conversations import Conversations, HowGone
 from telephony.legs import Leg, Membership, age, leg_from
 from telephony.members import Members
 from telephony.packet import Packet
@@ -28,8 +28,7 @@ def resync(talk: Conversations, members: Members, snapshot: Snapshot) -> list[Ev
         events += members.device(packet, talk.at)
     talk.resumed = True
     if snapshot.restarted:
-        for leg in list(talk.legs.by_uid.values()):
-            talk.gone(leg, None, "exchange_restarted")
+        _gone(talk, list(talk.legs.by_uid.values()), "exchange_restarted")
     if "channels" not in snapshot.missing:
         _channels(talk, snapshot)
     if "entries" not in snapshot.missing:
@@ -45,11 +44,16 @@ def resync(talk: Conversations, members: Members, snapshot: Snapshot) -> list[Ev
     return events
 
 
+def _gone(talk: Conversations, legs: list[Leg], how: HowGone) -> None:
+    for leg in legs:
+        leg.ending = True  # so that none of them seems to stay behind
+    for leg in legs:
+        talk.gone(leg, None, how)
+
+
 def _channels(talk: Conversations, snapshot: Snapshot) -> None:
     shown = {packet.get("Uniqueid") or "": packet for packet in snapshot.channels}
-    for leg in list(talk.legs.by_uid.values()):
-        if leg.uid not in shown:
-            talk.gone(leg, None, "lost")
+    _gone(talk, [leg for leg in talk.legs.by_uid.values() if leg.uid not in shown], "lost")
     holding = {
         packet.get("BridgeUniqueid")
         for packet in snapshot.bridges

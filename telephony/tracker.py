@@ -245,7 +245,7 @@ class Tracker:
             return
         leg.dialled = True
         phone = self.members.phone_behind(interface)
-        leg.member = Membership(queue=queue, interface=interface, device=phone)
+        leg.member = Membership(queue=queue, interface=interface, device=phone, leg=leg)
         self._dials(caller, leg)
 
     def _dials(self, caller: Leg | None, leg: Leg) -> None:

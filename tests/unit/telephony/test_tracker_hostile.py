@@ -1,0 +1,209 @@
+"""Streams as no exchange should send them: cut, lossy, doubled, out of order, nonsense.
+
+What must hold whatever comes: nothing raises, a call arrives at most once and ends at most once,
+nothing is told about a call before or after, and when all legs are gone nothing is remembered.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callcenter.floor.events import (
+    CallArrived,
+    CallEnded,
+    CallsMerged,
+    DeviceChanged,
+    Event,
+    MemberGone,
+    MemberSeen,
+)
+from telephony.conversations import Conversations
+from telephony.packet import Packet
+from telephony.tracker import WANTED, Tracker
+from telephony.wire import Decoder
+from tests.replays.playing import HERE, RECORDINGS, packets, play
+from tests.unit.telephony.exchange_words import START, hangs_up, inbound, packet
+
+STREAMS = {name: packets(name) for name in RECORDINGS}
+CALL_NAMES = sorted(WANTED - {"DeviceStateChange", "QueueMemberStatus"})
+
+
+def check_sense(events: Iterable[Event], calls: set[str] | None = None) -> None:
+    """Every call arrives, lives and ends in this order, once; open offers and lines match."""
+    live: set[str] = set() if calls is None else set(calls)
+    gone: set[str] = set()
+    before = 0.0
+    for event in events:
+        assert event.at >= before
+        before = event.at
+        if isinstance(event, (MemberSeen, MemberGone, DeviceChanged)):
+            continue
+        call = event.call
+        if isinstance(event, CallArrived):
+            assert call not in live | gone
+            live.add(call)
+            continue
+        assert call in live
+        if isinstance(event, CallEnded):
+            live.remove(call)
+            gone.add(call)
+        elif isinstance(event, CallsMerged):
+            live.remove(event.absorbed)
+            gone.add(event.absorbed)
+
+
+def hang_up_everything(tracker: Tracker, stream: Iterable[Packet]) -> list[Event]:
+    """A Hangup for every leg that the stream ever named."""
+    uids = {
+        one.get(header)
+        for one in stream
+        for header in ("Uniqueid", "DestUniqueid", "LocalOneUniqueid", "LocalTwoUniqueid")
+    }
+    events: list[Event] = []
+    for uid in sorted(uid for uid in uids if uid):
+        events += tracker.receive(hangs_up(uid), START)
+    return events
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_any_suffix_of_a_recording_makes_sense(name: str) -> None:
+    """Starting in the middle: calls that began before are not told, and nothing is left over."""
+    stream = STREAMS[name]
+    step = max(1, len(stream) // 40)
+    for start in range(0, len(stream), step):
+        events, tracker = play(stream[start:])
+        events += hang_up_everything(tracker, stream)
+        check_sense(events)
+        assert tracker.is_empty
+
+
+@given(name=st.sampled_from(RECORDINGS), seed=st.integers(0, 2**32), share=st.floats(0.0, 0.4))
+@settings(max_examples=300)
+def test_a_recording_with_packets_lost_doubled_and_out_of_order_makes_sense(
+    name: str, seed: int, share: float
+) -> None:
+    """Each packet may be lost, come twice, or come later."""
+    rng = random.Random(seed)
+    late: list[tuple[float, Packet]] = []
+    for place, one in enumerate(STREAMS[name]):
+        if rng.random() < share:
+            late += [(place + rng.expovariate(0.2), one)] * rng.choice((0, 1, 2))
+        else:
+            late.append((float(place), one))
+    stream = [one for _, one in sorted(late, key=lambda pair: pair[0])]
+    events, tracker = play(stream)
+    events += hang_up_everything(tracker, stream)
+    check_sense(events)
+    assert tracker.is_empty
+
+
+@given(names=st.lists(st.sampled_from(RECORDINGS), min_size=2, max_size=3), seed=st.integers())
+@settings(max_examples=60)
+def test_recordings_that_mix_make_sense(names: list[str], seed: int) -> None:
+    """Several exchanges' worth of packets through one tracker, their ids colliding."""
+    rng = random.Random(seed)
+    queues = [list(STREAMS[name]) for name in names]
+    stream = []
+    while any(queues):
+        queue = rng.choice([one for one in queues if one])
+        stream += [queue.pop(0) for _ in range(min(len(queue), rng.randint(1, 9)))]
+    events, tracker = play(stream)
+    events += hang_up_everything(tracker, stream)
+    check_sense(events)
+    assert tracker.is_empty
+
+
+@given(name=st.sampled_from(RECORDINGS), seed=st.integers())
+@settings(max_examples=40)
+def test_any_portions_of_the_bytes_give_the_same_events(name: str, seed: int) -> None:
+    """However the network cuts the stream."""
+    rng = random.Random(seed)
+    data = (HERE / f"{name}.ami").read_bytes()
+    decoder, stream, start = Decoder(), [], 0
+    while start < len(data):
+        size = rng.choice((1, 7, 100, 1500))
+        stream += decoder.feed(data[start : start + size])
+        start += size
+    assert play(stream)[0] == play(STREAMS[name])[0]
+
+
+IDS = st.sampled_from(["1.1", "1.2", "1.3", "1.4", "2.1", "9.9", "engine-1", "", "x" * 300])
+CHANNELS = st.sampled_from(
+    ["PJSIP/trunk-1", "PJSIP/1001-1", "PJSIP/1002-2", "Local/1007@x-1;1", "Local/1007@x-1;2",
+     "Local/1007@x-2;1", "Announcer/a-1;2", "", "PJSIP", "/", "Local/;1", "\udcff"]
+)  # fmt: skip
+VALUES: dict[str, st.SearchStrategy[str]] = {
+    "Uniqueid": IDS,
+    "DestUniqueid": IDS,
+    "Linkedid": IDS,
+    "LocalOneUniqueid": IDS,
+    "LocalTwoUniqueid": IDS,
+    "Channel": CHANNELS,
+    "Value": CHANNELS | st.sampled_from(["TIMEOUT", "LEAVEEMPTY", "?"]),
+    "Variable": st.sampled_from(["QUEUESTATUS", "CHANNEL_TO_JOIN", "X"]),
+    "ChannelState": st.sampled_from(["0", "4", "5", "6", "", "x", "9" * 5000]),
+    "BridgeUniqueid": st.sampled_from(["b1", "b2", ""]),
+    "BridgeTechnology": st.sampled_from(["simple_bridge", "holding_bridge"]),
+    "Queue": st.sampled_from(["service", "sales", ""]),
+    "Interface": st.sampled_from(["PJSIP/1001", "Local/1007@x", "PJSIP/anna", ""]),
+    "StateInterface": st.sampled_from(["PJSIP/1007", "hint:1@x", ""]),
+    "Position": st.sampled_from(["1", "-1", "", "1e9", "٣"]),
+    "DialStatus": st.sampled_from(["ANSWER", "CANCEL", "NOANSWER", "BUSY", "?", ""]),
+    "Cause": st.sampled_from(["0", "16", "17", "21", "26", "", "x"]),
+    "Timestamp": st.sampled_from(["0", "1800000000.5", "nan", "inf", "-1e308", "1e400", "x"]),
+    "CallerIDNum": st.text(max_size=20),
+    "CallerIDName": st.text(max_size=20),
+    "Status": st.sampled_from(["0", "1", "8", "9", "-1", ""]),
+    "Paused": st.sampled_from(["0", "1", ""]),
+}
+
+
+@st.composite
+def nonsense(draw: st.DrawFn) -> Packet:
+    name = draw(st.sampled_from(CALL_NAMES))
+    headers = {
+        key: "".join(character for character in draw(values) if character not in "\r\n")
+        for key, values in VALUES.items()
+        if draw(st.integers(0, 9))
+    }
+    headers = {
+        key: value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for key, value in headers.items()
+    }
+    return packet(name, **headers)
+
+
+@given(stream=st.lists(nonsense(), max_size=60))
+@settings(max_examples=400)
+def test_nonsense_makes_sense(stream: list[Packet]) -> None:
+    """Any names with any headers in any order."""
+    tracker = Tracker()
+    events: list[Event] = []
+    for count, one in enumerate(stream):
+        events += tracker.receive(one, START + count)
+    events += hang_up_everything(tracker, stream)
+    check_sense(events)
+    assert tracker.is_empty
+
+
+def test_memory_of_ended_legs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A month of calls leaves no more behind than a minute of them."""
+    monkeypatch.setattr("telephony.book.REMEMBERED", 10)
+    tracker = Tracker()
+    for count in range(50):
+        tracker.receive(inbound(f"{count}.1"), START)
+        tracker.receive(hangs_up(f"{count}.1"), START)
+    assert tracker.is_empty
+    remembered = [uid for uid in map("{}.1".format, range(50)) if _ended(tracker, uid)]
+    assert len(remembered) <= 10
+    assert "49.1" in remembered
+
+
+def _ended(tracker: Tracker, uid: str) -> bool:
+    book: Conversations = tracker._talk
+    return book.has_ended(uid)
