@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import socket
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,15 +17,9 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.exchange.configuration import Ports
-from tests.exchange.installation import ensure_sipp
+from tests.exchange.parties import DEADLINE, LOOPBACK, Call, Phone, Sipp, free_port
 
-SCENARIOS = Path(__file__).parent / "sipp"
-LOOPBACK = "127.0.0.1"
 NEVER = 3600.0  # seconds; longer than any test
-DEADLINE = 60.0
-# A second of it in G.711 A-law. Phones send sound all the time; Asterisk optimises Local channels
-# away, for one, only when some passes.
-SILENCE = b"\xd5" * 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,105 +53,6 @@ BUSY = Refuses("486 Busy Here")
 DECLINES = Refuses("603 Decline", ring=0.5)
 
 
-class Sipp:
-    """One sipp process; a base of Phone and Call."""
-
-    def __init__(self, folder: Path, scenario: str, fills: dict[str, str], *options: str) -> None:
-        self.port = _free_port() if "-p" not in options else int(options[options.index("-p") + 1])
-        self.folder = folder
-        folder.mkdir(parents=True)
-        text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
-        for key, value in fills.items():
-            text = text.replace(key, value)
-        audio = folder / "silence.alaw"
-        audio.write_bytes(SILENCE)
-        text = text.replace("@AUDIO@", str(audio))
-        path = folder / f"{scenario}.xml"
-        path.write_text(text, encoding="utf-8")
-        command = [ensure_sipp(), "-sf", str(path), "-i", LOOPBACK, "-mi", LOOPBACK]
-        # Whatever becomes of this process, no sipp stays for ever.
-        command += ["-timeout", "28800"]
-        command += ["-nostdin", "-trace_err", "-error_file", str(folder / "errors.log")]
-        command += ["-trace_logs", "-log_file", str(folder / "calls.log")]
-        command += ["-trace_msg", "-message_file", str(folder / "messages.log")]
-        if "-p" not in options:
-            command += ["-p", str(self.port)]
-        with open(folder / "screen.log", "wb") as screen:
-            self.process = subprocess.Popen(
-                [*command, *options],
-                stdin=subprocess.DEVNULL,
-                stdout=screen,
-                stderr=screen,
-                # Ctrl-C in a terminal is for this process, which then hangs up.
-                start_new_session=True,
-            )
-
-    def wait(self, timeout: float = DEADLINE) -> int:
-        """The exit status of sipp once it has ended: 0 when every call went as its scenario."""
-        return self.process.wait(timeout)
-
-    def stop(self) -> None:
-        """End the process at once; a call it has is simply no longer answered for."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(timeout=10)
-
-    def trace(self) -> str:
-        """What sipp has to say when something went wrong."""
-        names = ("errors.log", "messages.log")
-        paths = [self.folder / name for name in names]
-        return "\n".join(path.read_text("utf-8", "replace") for path in paths if path.exists())
-
-    def _command(self, call_id: str) -> None:
-        """Tell the scenario of this call to go to its next step."""
-        message = (
-            f"MESSAGE sip:sipp@{LOOPBACK}:{self.port} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {LOOPBACK}:9;branch=z9hG4bK-command-{time.monotonic_ns()}\r\n"
-            f"From: <sip:test@{LOOPBACK}>;tag=test\r\n"
-            f"To: <sip:sipp@{LOOPBACK}>\r\n"
-            f"Call-ID: {call_id}\r\n"
-            "CSeq: 1 MESSAGE\r\n"
-            "Content-Length: 0\r\n\r\n"
-        )
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.sendto(message.encode(), (LOOPBACK, self.port))
-
-
-class Phone(Sipp):
-    """A phone that can be called. `calls` are the SIP call ids it was called with so far."""
-
-    @property
-    def calls(self) -> list[str]:
-        path = self.folder / "calls.log"
-        return path.read_text("utf-8", "replace").split() if path.exists() else []
-
-    def wait_called(self, times: int = 1) -> None:
-        """Wait until it has been called so often. Raises TimeoutError."""
-        deadline = time.monotonic() + DEADLINE
-        while len(self.calls) < times:
-            if time.monotonic() > deadline or self.process.poll() is not None:
-                raise TimeoutError(f"called {len(self.calls)} times, not {times}\n{self.trace()}")
-            time.sleep(0.02)
-
-    def next(self) -> None:
-        """Do the next thing with the latest call: answer it, hold, take back, hang up."""
-        self.wait_called()
-        self._command(self.calls[-1])
-
-
-class Call(Sipp):
-    """A call that somebody makes."""
-
-    def __init__(self, folder: Path, fills: dict[str, str], *options: str) -> None:
-        # A token (RFC 3261), because the scenario makes its Via branches from it.
-        self.sip_call_id = f"{folder.name}-{time.monotonic_ns()}"
-        super().__init__(folder, "caller", fills, "-cid_str", self.sip_call_id, *options)
-
-    def hang_up(self) -> None:
-        """Hang up, or give up when nobody has answered."""
-        self._command(self.sip_call_id)
-
-
 class Phones:
     """All phones and calls around one exchange; a context manager that ends them.
 
@@ -188,7 +81,7 @@ class Phones:
 
     def phone(self, extension: str, behaviour: Behaviour = Answers()) -> Phone:
         """Sign an agent's phone in and wait until the exchange can call it."""
-        port = _free_port()
+        port = free_port()
         self._register(extension, port, 3600)
         phone = self._answering(f"phone-{extension}", behaviour, port)
         self._signed_in[extension] = phone
@@ -320,10 +213,3 @@ class Phones:
 
 def _ms(seconds: float | None) -> str:
     return str(int((NEVER if seconds is None else seconds) * 1000))
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

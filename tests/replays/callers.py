@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.exchange.ami import ManagerTap
-from tests.exchange.phones import Answers, Call
+from tests.exchange.parties import Call
+from tests.exchange.phones import Answers
 from tests.replays.stage import Stage, Truth, pause, scenario
 
 SERVICE = "+442079460100"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.exchange.ami import ManagerTap
-from tests.exchange.phones import BUSY, DECLINES, NEVER_ANSWERS, Answers, Call, Refuses
+from tests.exchange.parties import Call
+from tests.exchange.phones import BUSY, DECLINES, NEVER_ANSWERS, Answers, Refuses
 from tests.replays.stage import Stage, Truth, pause, scenario
 
 LINE_1001 = "+442079461001"
