@@ -6,6 +6,7 @@ import asyncio
 import random
 
 from callcenter.floor.events import TimePassed
+from callcenter.floor.orders import RecordCall, RecordOutcome
 from callcenter.ports import Account
 from tests.contract.conftest import Build
 from tests.contract.samples import draft, ended, noted, person
@@ -80,7 +81,7 @@ async def test_noted_draft_is_gone(build: Build) -> None:
 async def test_any_order_gives_one_state(build: Build) -> None:
     """Calls, corrections and repeats in any order end in the same contacts and counts."""
     people = [person("p1"), person("p2")]
-    orders = [
+    orders: list[RecordCall | RecordOutcome] = [
         ended("a", person=None), ended("b"), ended("a", person=None),
         noted("a", at=1.0, person="p1"), noted("a", at=2.0, person="p2", reason="y"),
         noted("b", at=1.0, person="p2"), noted("b", at=3.0, person="p1", reason="z"),
@@ -90,7 +91,7 @@ async def test_any_order_gives_one_state(build: Build) -> None:
     await asyncio.gather(
         *(
             ports.records.record_call(order)
-            if hasattr(order, "why")
+            if isinstance(order, RecordCall)
             else ports.records.record_outcome(order)
             for order in orders
         )

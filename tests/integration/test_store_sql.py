@@ -1,0 +1,54 @@
+"""The store's SQL in PostgreSQL's words: nothing in it is SQLite's alone."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql import ClauseElement
+
+from callcenter.store import people, records
+from callcenter.store.database import Prepared, PreparedInsert
+from callcenter.store.tables import journal, metadata
+
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def test_tables_can_be_made() -> None:
+    """Every table and index has a definition PostgreSQL takes: plain types, no rowid."""
+    for table in metadata.sorted_tables:
+        said = str(CreateTable(table).compile(dialect=DIALECT))
+        assert "ROWID" not in said
+        assert "DOUBLE PRECISION" in said or table.name in ("users", "contact_points")
+        for index in table.indexes:
+            assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=DIALECT))
+    assert "BIGINT" in str(CreateTable(journal).compile(dialect=DIALECT))
+
+
+def test_statements_can_be_said() -> None:
+    """The statements of people and records compile, with named parameters."""
+    prepared = vars(people._Statements(DIALECT)).values()
+    assert {type(one) for one in prepared} == {Prepared}
+    assert all("%(" in one.sql and "?" not in one.sql for one in prepared)
+    for statement in vars(records._Statements(DIALECT)).values():
+        assert isinstance(statement, ClauseElement)
+        assert "?" not in str(statement.compile(dialect=DIALECT))
+
+
+class Cursor:
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, object]] = []
+
+    def executemany(self, sql: str, rows: object) -> None:
+        self.ran.append((sql, rows))
+
+
+def test_bulk_rows_are_named() -> None:
+    """Where parameters have names, whole rows are given as such."""
+    table: Table = metadata.tables["sessions"]
+    cursor = Cursor()
+    insert = PreparedInsert(table, ("token_hash", "agent"), DIALECT)
+    insert.many(cursor, [("t", "a")])
+    ((sql, rows),) = cursor.ran
+    assert "%(token_hash)s" in sql
+    assert rows == [{"token_hash": "t", "agent": "a"}]
