@@ -48,22 +48,22 @@ export function Floor() {
         <Figure name={word("state", "wrapup")} value={agents.filter((a) => a.state === "wrapup").length} icon="wrapup" />
         <Figure name={word("state", "break")} value={agents.filter((a) => a.state === "break").length} icon="break" />
       </dl>
-      <section class="panel" aria-labelledby="queues-title">
-        <header class="panel-head"><Icon name="queue" /><h2 id="queues-title">{t("queues.title")}</h2></header>
+      <div class="panel">
+        <header class="panel-head"><Icon name="queue" /><h2>{t("queues.title")}</h2></header>
         <Table
           name="queues" caption={t("queues.title")} columns={queueColumns()} rows={queues}
           id={(q) => q.queue} first="queue" empty={t("queues.none")}
           rowClass={(q) => (q.waiting > 0 && q.ready === 0 ? "row-alarm" : "")}
         />
         <p class="quiet note">{t("queues.sl_definition")}</p>
-      </section>
-      <section class="panel" aria-labelledby="agents-title">
-        <header class="panel-head"><Icon name="person" /><h2 id="agents-title">{t("agents.title")}</h2></header>
+      </div>
+      <div class="panel">
+        <header class="panel-head"><Icon name="person" /><h2>{t("agents.title")}</h2></header>
         <Table
           name="agents" caption={t("agents.title")} columns={agentColumns()} rows={agents}
           id={(a) => a.agent} first="name" empty={t("agents.none")}
         />
-      </section>
+      </div>
     </div>
   );
 }
