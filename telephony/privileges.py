@@ -46,8 +46,7 @@ class Watch:
 
     def __init__(self) -> None:
         self._unseen = {b"call", b"agent"}
-        self._channels: frozenset[str] | None = None
-        self._entries: frozenset[str] = frozenset()
+        self._known: dict[str, frozenset[str]] = {}
         self._missing: dict[str, None] = {}
 
     def see(self, packet: Packet) -> None:
@@ -62,16 +61,17 @@ class Watch:
 
     def compare(self, snapshot: Snapshot) -> None:
         """New channels or waiting callers since the last snapshot, and no event told of them?"""
-        channels = frozenset(packet.get("Uniqueid", "") for packet in snapshot.channels)
-        entries = frozenset(packet.get("Uniqueid", "") for packet in snapshot.entries)
-        if self._channels is not None:
-            self._suspect("call", channels - self._channels)
-            self._suspect("agent", entries - self._entries)
-        self._channels, self._entries = channels, entries
-
-    def _suspect(self, name: str, new: frozenset[str]) -> None:
-        if new and name.encode() in self._unseen:
-            self._missing[name] = None
+        for name, field, packets in (
+            ("call", "channels", snapshot.channels),
+            ("agent", "entries", snapshot.entries),
+        ):
+            if field in snapshot.missing:
+                self._known.pop(name, None)
+                continue
+            now = frozenset(packet.get("Uniqueid", "") for packet in packets)
+            if now - self._known.get(name, now) and name.encode() in self._unseen:
+                self._missing[name] = None
+            self._known[name] = now
 
     def warnings(self, user: str) -> list[str]:
         """One sentence for each class that seems to be missing."""

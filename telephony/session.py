@@ -45,6 +45,8 @@ PINGS_MISSED = (
 )
 HELD_LIMIT = 20_000
 LIST_TRIES = 3
+START_WAIT = 2.0  # between looks at an Asterisk that is still loading its modules
+START_LOOKS = 15
 OWN_EVENTS = frozenset({"FullyBooted", "Reload", "Shutdown"})
 """Events the session itself needs, whatever else is wanted."""
 
@@ -105,6 +107,11 @@ class Session:
         self._taking: _Taking | None = None
         self._again = False
         self._booted = False
+        self._boot_seen = False
+        self._restart_told = False
+        self._reconnected = last_startup is not None
+        self._looks = 0
+        self._look_again_at: float | None = None
         self._farewell: str | None = None
         self._message = ""
         self._pulse = Pulse(now)
@@ -183,7 +190,11 @@ class Session:
         at_login = self._taking is not None and not self._taking.results and not self._booted
         if packet.name == "Reload" or not at_login:
             self.resnapshot(self._pulse.heard_at)
-        self._booted = self._booted or packet.name == "FullyBooted"
+        if packet.name == "FullyBooted":
+            # Calls of a connection before this one are gone; once told, once only.
+            was_there = self._reconnected and not self._restart_told
+            self._boot_seen = was_there and not at_login and not self._booted
+            self._booted = True
 
     def _greet(self, packet: Packet) -> None:
         text = packet.raw[:60].decode("ascii", "replace")
@@ -222,6 +233,7 @@ class Session:
         if self._taking is not None:
             self._again = bool(self._taking.results) or self._again
             return
+        self._look_again_at = None
         self._taking = _Taking(now + SNAPSHOT_LIMIT)
         self._collect(self._taking, now)
 
@@ -256,20 +268,31 @@ class Session:
         self._finish_snapshot(taking)
 
     def _finish_snapshot(self, taking: _Taking) -> None:
-        snapshot = build_snapshot(taking.results, self.startup)
+        snapshot = build_snapshot(taking.results, self.startup, booted=self._boot_seen)
+        self._restart_told = self._restart_told or snapshot.restarted
+        self._boot_seen = False
         self.startup = snapshot.startup or self.startup
+        now = self._pulse.heard_at
+        # Without class system there is no event at the end of the boot, so look again.
+        starting = not self._booted and self._looks < START_LOOKS and _modules_missing(taking)
+        if starting:
+            self._looks += 1
+            self._look_again_at = now + START_WAIT
         self._watch.compare(snapshot)
         self._taking = None
         self._owner.deliver_snapshot(snapshot)
         for packet, at in taking.held:
             self._owner.deliver(packet, at)
-        message = self._up_message(snapshot, taking.results)
+        if starting:
+            message = f"connected to Asterisk {snapshot.version}, which is still starting"
+        else:
+            message = self._up_message(snapshot, taking.results)
         if message != self._message:
             self._message = message
             self._owner.came_up(message)
         if self._again:
             self._again = False
-            self.resnapshot(self._pulse.heard_at)
+            self.resnapshot(now)
 
     def _up_message(self, snapshot: Snapshot, results: Mapping[str, Result]) -> str:
         user = self._credentials.user
@@ -298,6 +321,8 @@ class Session:
         moments = [self._pulse.due]
         if self._taking is not None:
             moments.append(self._taking.limit)
+        if self._look_again_at is not None:
+            moments.append(self._look_again_at)
         overdue = self._actions.deadline()
         if overdue is not None:
             moments.append(overdue)
@@ -327,6 +352,8 @@ class Session:
             self._give_up("down", text)
             return
         self._actions.tick(now)
+        if self._look_again_at is not None and now >= self._look_again_at:
+            self.resnapshot(now)
         if self._phase is _Phase.ONLINE and now >= self._pulse.due:
             self._ping(now)
 
@@ -358,3 +385,10 @@ class Session:
             self._phase = _Phase.CLOSED
             self._taking = None
             self._actions.fail(LinkLost(f"the line to the exchange is lost: {message}"))
+
+
+def _modules_missing(taking: _Taking) -> bool:
+    return any(
+        isinstance(each, ActionRefused) and "unknown command" in each.said.lower()
+        for each in taking.results.values()
+    )

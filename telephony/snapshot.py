@@ -65,8 +65,14 @@ _FIELDS = {
 }
 
 
-def build_snapshot(results: Mapping[str, Result], last_startup: str | None) -> Snapshot:
-    """The snapshot out of the answers, by action; an error leaves its fields missing."""
+def build_snapshot(
+    results: Mapping[str, Result], last_startup: str | None, *, booted: bool = False
+) -> Snapshot:
+    """The snapshot out of the answers, by action; an error leaves its fields missing.
+
+    `booted`: the end of the exchange's boot was seen since the last snapshot. Its start-up time
+    tells a restart too, but only to the second.
+    """
     missing = {
         field
         for action, fields in _FIELDS.items()
@@ -83,7 +89,9 @@ def build_snapshot(results: Mapping[str, Result], last_startup: str | None) -> S
         entries=_items(results, "QueueStatus", "QueueEntry"),
         device_states=_items(results, "DeviceStateList", "DeviceStateChange"),
         missing=frozenset(missing),
-        restarted=startup is not None and last_startup is not None and startup != last_startup,
+        restarted=last_startup is not None
+        and startup is not None
+        and (booted or startup != last_startup),
         startup=startup,
         version=version,
     )

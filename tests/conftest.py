@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -24,3 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((i for i, name in enumerate(ORDER) if name in parts), 0)
 
     items.sort(key=rank)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def reactor() -> AsyncIterator[Any]:
+    """Twisted's reactor on the session's loop: a process has only one of each."""
+    from callcenter.reactor import twisted_reactor
+
+    async with twisted_reactor() as running:
+        yield running

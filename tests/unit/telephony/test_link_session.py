@@ -18,7 +18,7 @@ from telephony.answers import (
 )
 from telephony.login import Credentials
 from telephony.packet import Packet
-from telephony.session import HELD_LIMIT, Session
+from telephony.session import HELD_LIMIT, START_LOOKS, Session
 from telephony.snapshot import Snapshot
 from telephony.wire import Decoder, WireError
 from tests.unit.telephony import ami_peer as peer
@@ -315,6 +315,55 @@ def test_reload_and_late_boot_take_a_new_snapshot(name: str) -> None:
     talk = Talk()
     talk.come_up()
     assert names(talk.hear(peer.block(Event=name))) == peer.SNAPSHOT
+
+
+def loading(action: Packet) -> str:
+    """The answer of an Asterisk whose modules are still being loaded."""
+    if action.get("Action") in ("QueueStatus", "DeviceStateList"):
+        return peer.refusal(action, f"Invalid/unknown command: {action.get('Action')}.")
+    return peer.snapshot_answer(action)
+
+
+def log_in_during_boot(talk: Talk) -> None:
+    """Login and first snapshot before the exchange has loaded its modules."""
+    (challenge,) = talk.hear(peer.GREETING)
+    (login,) = talk.hear(peer.success(challenge, Challenge="4711"))
+    for action in talk.hear(peer.success(login)):
+        talk.hear(loading(action))
+
+
+@pytest.mark.parametrize("last", [None, "2026-11-22 01:30:00", "2026-11-22 01:40:05"])
+def test_a_login_during_the_boot_is_completed_after_it(last: str | None) -> None:
+    """Still starting at first; the end of the boot gives the rest. A restart is told once, also
+    when both starts were in one second."""
+    talk = Talk(started=last)
+    log_in_during_boot(talk)
+    assert talk.owner.up == ["connected to Asterisk 22.10.1, which is still starting"]
+    actions = talk.hear(peer.block(Event="FullyBooted", Privilege="system,all"))
+    assert names(actions) == peer.SNAPSHOT
+    talk.answer_snapshot(actions)
+    assert talk.owner.up[1:] == ["connected to Asterisk 22.10.1"]
+    first, second = (each for each in talk.owner.told if isinstance(each, Snapshot))
+    assert first.missing == {"queues", "members", "entries", "device_states"}
+    assert second.missing == frozenset()
+    assert [first.restarted, second.restarted].count(True) == (last is not None)
+
+
+def test_without_class_system_a_boot_is_looked_at_again() -> None:
+    """Every two seconds, until the modules are there; after half a minute they never come."""
+    talk = Talk()
+    log_in_during_boot(talk)
+    looks = 0
+    for second in range(1, 60):
+        for action in talk.pass_time(float(second)):
+            if action.get("Action") == "Ping":
+                talk.hear(peer.success(action))
+            else:
+                looks += action.get("Action") == "CoreStatus"
+                talk.hear(loading(action))
+    assert looks == START_LOOKS
+    assert "refused QueueStatus" in talk.owner.up[-1]
+    assert talk.owner.ended == []
 
 
 def test_asking_twice_takes_one_snapshot_unless_answers_have_come() -> None:
