@@ -29,6 +29,8 @@ from telephony.session import OWN_EVENTS, Session
 from telephony.snapshot import Snapshot
 from telephony.wire import Decoder
 
+__all__ = ["Link", "LinkSettings", "LinkState", "Snapshot"]
+
 log = logging.getLogger(__name__)
 
 ANSWER_LIMIT = 10.0
