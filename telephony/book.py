@@ -196,6 +196,8 @@ class CallBook:
         call.queue = call.queue_leg = None
         if why in ("timed_out", "empty", "key") and call.result != "abandoned":
             call.result = "queue_left"
+        elif why == "abandoned" and not call.talked:
+            call.result = "abandoned"
         self.tell(call, CallLeftQueue(at=self.at, call=call.id, queue=queue, why=why))
 
     def offer_ended(self, call: Call, offer: Offer, why: OfferEnd) -> None:

@@ -242,6 +242,13 @@ def test_ringing_ends_with_the_leg_even_without_a_dial_end() -> None:
     assert [event.why for event in of(OfferEnded, events)] == ["no_answer"]
 
 
+def test_a_dial_begin_that_comes_again_does_not_offer_again() -> None:
+    """Doubled or late: this leg has rung."""
+    again = dials(CALLER, AGENT)
+    events = told([*ringing_queue(), again, dialled(CALLER, AGENT, "NOANSWER"), again])
+    assert len(of(CallOffered, events)) == 1
+
+
 def test_no_answer_then_another_agent() -> None:
     """The call stays in the line between two offers."""
     events = told(
@@ -290,6 +297,7 @@ def next_step(uid: str = CALLER) -> Packet:
          "no_answer"),
         # no goodbye from the queue at all
         ([asks_to_end(CALLER)], "abandoned", "abandoned"),
+        ([], "abandoned", "abandoned"),
     ],
 )  # fmt: skip
 def test_why_a_call_left_the_queue(packets: list[Packet], why: str, end: str) -> None:

@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.floor.events import (
+    CallAnswered,
     CallArrived,
     CallEnded,
+    CallerChanged,
+    CallHeld,
+    CallLeftQueue,
+    CallOffered,
+    CallQueued,
+    CallResumed,
     CallsMerged,
     DeviceChanged,
+    DeviceLeft,
     Event,
     MemberGone,
     MemberSeen,
+    OfferEnded,
 )
 from telephony.conversations import Conversations
 from telephony.packet import Packet
+from telephony.snapshot import Snapshot
 from telephony.tracker import WANTED, Tracker
 from telephony.wire import Decoder
 from tests.replays.playing import HERE, RECORDINGS, packets, play
@@ -33,28 +44,72 @@ STREAMS = {name: packets(name) for name in RECORDINGS}
 CALL_NAMES = sorted(WANTED - {"DeviceStateChange", "QueueMemberStatus"})
 
 
-def check_sense(events: Iterable[Event], calls: set[str] | None = None) -> None:
-    """Every call arrives, lives and ends in this order, once; open offers and lines match."""
-    live: set[str] = set() if calls is None else set(calls)
-    gone: set[str] = set()
+@dataclass
+class Live:
+    """What the floor believes of a call."""
+
+    offers: set[str] = field(default_factory=set)
+    talking: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
+    queue: str | None = None
+
+
+def check_sense(events: Iterable[Event]) -> None:
+    """Calls arrive, live and end in this order, once; so do their offers, lines, talks, holds."""
+    live: dict[str, Live] = {}
+    known: set[str] = set()
     before = 0.0
     for event in events:
         assert event.at >= before
         before = event.at
         if isinstance(event, (MemberSeen, MemberGone, DeviceChanged)):
             continue
-        call = event.call
         if isinstance(event, CallArrived):
-            assert call not in live | gone
-            live.add(call)
+            assert event.call not in known
+            known.add(event.call)
+            live[event.call] = Live()
             continue
-        assert call in live
-        if isinstance(event, CallEnded):
-            live.remove(call)
-            gone.add(call)
-        elif isinstance(event, CallsMerged):
-            live.remove(event.absorbed)
-            gone.add(event.absorbed)
+        call = live[event.call]
+        match event:
+            case CallQueued():
+                assert call.queue is None
+                call.queue = event.queue
+            case CallLeftQueue():
+                assert call.queue == event.queue
+                call.queue = None
+            case CallOffered():
+                assert event.device not in call.offers
+                call.offers.add(event.device)
+            case OfferEnded():
+                call.offers.remove(event.device)
+            case CallAnswered():
+                assert call.queue is None
+                assert event.device not in call.talking
+                call.offers.discard(event.device)
+                call.talking.add(event.device)
+            case CallHeld():
+                assert event.device in call.talking - call.held
+                call.held.add(event.device)
+            case CallResumed():
+                call.held.remove(event.device)
+            case DeviceLeft():
+                call.talking.remove(event.device)
+                call.held.discard(event.device)
+            case CallsMerged():
+                other = live.pop(event.absorbed)
+                assert None in (call.queue, other.queue)
+                assert not call.offers & other.offers
+                call.queue = call.queue or other.queue
+                call.offers |= other.offers
+                call.talking |= other.talking
+                call.held |= other.held
+            case CallEnded():
+                assert call.queue is None
+                assert not call.offers
+                del live[event.call]
+            case _:
+                assert isinstance(event, CallerChanged)
+    assert not live
 
 
 def hang_up_everything(tracker: Tracker, stream: Iterable[Packet]) -> list[Event]:
@@ -207,3 +262,32 @@ def test_memory_of_ended_legs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 def _ended(tracker: Tracker, uid: str) -> bool:
     book: Conversations = tracker._talk
     return book.has_ended(uid)
+
+
+@given(name=st.sampled_from(RECORDINGS), cut=st.floats(0.0, 1.0), shares=st.integers(0, 2**16))
+@settings(max_examples=200)
+def test_a_snapshot_at_any_moment_makes_sense(name: str, cut: float, shares: int) -> None:
+    """A picture with only some of the legs, some waiting, amid a recording; then the rest of it."""
+    stream = STREAMS[name]
+    place = int(cut * len(stream))
+    events, tracker = play(stream[:place])
+    rng = random.Random(shares)
+    seen = {one.get("Uniqueid"): one for one in stream if one.name in ("Newchannel", "BridgeEnter")}
+    channels = [
+        Packet(one.raw + f"\r\nBridgeId: {rng.choice(['', 'b1', 'b2'])}".encode())
+        for one in seen.values()
+        if rng.random() < 0.5
+    ]
+    entries = [
+        packet("QueueEntry", Queue=rng.choice(["service", "sales"]), Uniqueid=uid or "")
+        for uid in seen
+        if rng.random() < 0.3
+    ]
+    picture = Snapshot(
+        channels=tuple(channels), entries=tuple(entries), restarted=rng.random() < 0.2
+    )
+    events += tracker.snapshot(picture, START + 10)
+    events += play(stream[place:], tracker)[0]
+    events += hang_up_everything(tracker, stream)
+    check_sense(events)
+    assert tracker.is_empty

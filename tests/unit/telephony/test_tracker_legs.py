@@ -10,6 +10,7 @@ from callcenter.floor.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
+    CallLeftQueue,
     CallOffered,
     CallsMerged,
     DeviceChanged,
@@ -208,6 +209,67 @@ def test_two_calls_that_meet_in_a_bridge_are_one_from_then_on() -> None:
     assert tracker.is_empty
 
 
+def test_two_calls_that_merge_bring_their_lines_offers_and_later_legs() -> None:
+    """Each waits and rings; as one, the older line counts, no phone rings twice, and a leg that
+    names the absorbed call belongs to the other."""
+    tracker = Tracker()
+    both = [
+        inbound("1.1"),
+        joins("1.1", "service"),
+        new("1.2", "PJSIP/1001-0001", "1.1"),
+        called("1.1", "1.2", "PJSIP/1001", "service"),
+        inbound("2.1"),
+        joins("2.1", "sales"),
+        new("2.2", "PJSIP/1001-0002", "2.1"),
+        called("2.1", "2.2", "PJSIP/1001", "sales"),
+        new("2.3", "PJSIP/1002-0003", "2.1"),
+        called("2.1", "2.3", "PJSIP/1002", "sales"),
+    ]
+    told(both, tracker)
+    meet = packet("LocalBridge", LocalOneUniqueid="1.1", LocalTwoUniqueid="2.1")
+    events = told([meet], tracker)
+    assert [type(event) for event in events] == [CallLeftQueue, OfferEnded, CallsMerged]
+    assert (events[0].call, events[1].device) == ("2.1", "PJSIP/1001")
+    told([new("2.4", "PJSIP/1003-0004", "2.1")], tracker)
+    assert set(tracker.calls) == {"1.1"}
+    events = told([dialled("2.1", "2.3", "BUSY"), up("1.2"), leaves("1.1")], tracker)
+    assert [(type(event), event.call) for event in events] == [
+        (OfferEnded, "1.1"),
+        (CallLeftQueue, "1.1"),
+    ]
+
+
+def test_a_phone_with_two_legs_in_a_conversation_is_answered_once_and_leaves_once() -> None:
+    """An attended transfer brings both legs of one phone together."""
+    tracker = Tracker()
+    second = [new("2.1", "PJSIP/1001-0005", Exten="1002"), enters("2.1", "b1")]
+    assert of(CallAnswered, told([*answered_phone(), *second], tracker))[0].leg == "1.2"
+    assert told([hangs_up("1.2")], tracker) == []
+    (left,) = told([hangs_up("2.1")], tracker)
+    assert left.device == "PJSIP/1001"
+
+
+def test_leaving_an_earlier_bridge_late_is_not_leaving_the_present_one() -> None:
+    """BridgeLeave after the BridgeEnter of the next: still in conversation there."""
+    events = told(
+        [
+            inbound(),
+            enters(CALLER, "b0"),
+            enters(CALLER, "b1"),
+            exits(CALLER, "b0"),
+            new("1.2", "PJSIP/1001-0001", CALLER),
+            enters("1.2", "b1"),
+        ]
+    )
+    assert len(of(CallAnswered, events)) == 1
+
+
+def test_ringing_behind_a_local_half_ends_with_it() -> None:
+    """Without any DialEnd."""
+    events = told([*local_queue_call(), hangs_up(ONE, "26")])
+    assert [event.why for event in of(OfferEnded, events)] == ["answered_elsewhere"]
+
+
 def test_a_legs_linkedid_may_be_one_that_nobody_has_seen_or_that_changed() -> None:
     """Bridging gives legs an older Linkedid without an event; the call keeps its id."""
     tracker = Tracker()
@@ -357,6 +419,13 @@ def test_a_local_member_is_its_phone_and_is_paused_by_its_interface() -> None:
     (seen,) = told([member(INTERFACE, "PJSIP/1007")], tracker)
     assert seen.device == "PJSIP/1007"
     assert tracker.members.interfaces("PJSIP/1007") == (INTERFACE,)
+    moved = member(INTERFACE, "PJSIP/1008")
+    assert [type(event) for event in told([moved], tracker)] == [MemberGone, MemberSeen]
+    assert tracker.members.owns("PJSIP/1008")
+    anna = member("PJSIP/anna", "PJSIP/anna")
+    gone = packet("QueueMemberRemoved", Queue="service", Interface="PJSIP/anna")
+    told([anna, gone], tracker)
+    assert not tracker.members.owns("PJSIP/anna")
     hint = member("Local/1@x/n", "hint:1@ext-local")
     (seen,) = told([hint], tracker)
     assert seen.device == "Local/1@x/n"

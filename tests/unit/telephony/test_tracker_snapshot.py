@@ -36,7 +36,13 @@ from tests.unit.telephony.exchange_words import (
     packet,
     up,
 )
-from tests.unit.telephony.test_tracker_calls import answered_phone, of, ringing_queue, told
+from tests.unit.telephony.test_tracker_calls import (
+    answered_phone,
+    of,
+    outbound,
+    ringing_queue,
+    told,
+)
 
 LATER = START + 60
 LISTS = frozenset({"channels", "bridges", "queues", "members", "entries", "device_states"})
@@ -154,6 +160,13 @@ def test_what_is_gone_ends(restarted: bool, why: str) -> None:
     assert all(event.at == LATER for event in events)
     assert tracker.is_empty
     assert told([asks_to_end("1.1"), hangs_up("1.1"), hangs_up("1.2")], tracker) == []
+
+
+def test_of_a_call_that_is_gone_nobody_left_before_the_others() -> None:
+    """The agent's leg was the first, the customer's follows: one end, no DeviceLeft."""
+    tracker = Tracker()
+    told([*outbound(), up("1.2"), enters("1.1"), enters("1.2")], tracker)
+    assert [type(event) for event in tracker.snapshot(picture(), LATER)] == [CallEnded]
 
 
 def test_after_a_restart_equal_ids_are_other_calls() -> None:
