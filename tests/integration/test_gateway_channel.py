@@ -344,3 +344,15 @@ async def test_sign_in_that_ended(tmp_path: Path) -> None:
     async with site(tmp_path) as here, here.browser() as browser:
         await browser.hello(here.pass_for(AMY, seconds=0.3))
         assert (await browser.closed())[0] == 4401
+
+
+async def test_card_from_before_the_browser_came(here: Site) -> None:
+    """A card open before any browser came is in the snapshot; its next event is an update."""
+    here.desk.post(e.AgentSignedIn(at=1.0, agent="amy", name="Amy Wong", device="PJSIP/1001"))
+    here.desk.post(e.StateChosen(at=2.0, agent="amy", state="ready"))
+    here.desk.call("c1", "PJSIP/1001")
+    async with here.browser(AMY) as browser:
+        assert list(browser.cards) == ["c1"]
+        here.desk.talk("c1", "PJSIP/1001")
+        await in_step(here, browser)
+    assert wished(here) == []
