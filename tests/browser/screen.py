@@ -110,8 +110,16 @@ class Stage:
     def ring(self, call: str = "c1", name: str | None = None, user: User = AMY) -> None:
         at = self.desk.now()
         assert user.device is not None
-        self.desk.post(e.CallArrived(at=at - 23, call=call, direction="inbound",
-                                     number="+442079460123", name=name, dialled="support"))  # fmt: skip
+        self.desk.post(
+            e.CallArrived(
+                at=at - 23,
+                call=call,
+                direction="inbound",
+                number="+442079460123",
+                name=name,
+                dialled="support",
+            )
+        )
         self.desk.post(e.CallQueued(at=at - 22, call=call, queue="support", position=1))
         self.desk.post(e.CallOffered(at=at, call=call, device=user.device, leg=f"{call}-1",
                                      queue="support"))  # fmt: skip
@@ -165,7 +173,7 @@ class Stage:
                     Phrasing(
                         language="en",
                         title=f"Disputes, part {i}",
-                        body="I open a dispute for this charge now.\n\nYou need not pay it meanwhile.",
+                        body="I open a dispute now.\n\nYou need not pay it meanwhile.",
                     ),
                     Phrasing(
                         language="zh-Hant",

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 async def place(page: Page, selector: str) -> dict[str, float]:
     box = await page.locator(selector).bounding_box()
     assert box is not None
-    return dict(box)
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
 
 
 async def test_the_card_fills_in_without_moving_focus_text_or_form(stage: Stage) -> None:

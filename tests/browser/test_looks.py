@@ -19,10 +19,11 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 async def violations(page: Page) -> list[str]:
     """What axe finds wrong, as one line each."""
     found = await Axe().run(page, options=RULES)
-    return [
-        f"{problem['id']}: {problem['help']}: {[node['html'][:120] for node in problem['nodes'][:3]]}"
-        for problem in found.response["violations"]
-    ]
+    lines = []
+    for problem in found.response["violations"]:
+        where = [node["html"][:120] for node in problem["nodes"][:3]]
+        lines.append(f"{problem['id']}: {problem['help']}: {where}")
+    return lines
 
 
 async def still(page: Page) -> Page:
