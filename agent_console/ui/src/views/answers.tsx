@@ -1,5 +1,5 @@
 // What to say: knowledge entries for the likely reasons, in the agent's or the customer's language.
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { settings } from "../app";
 import { label, language, nearest, t } from "../i18n";
 import { onShortcut } from "../keys";
@@ -20,7 +20,7 @@ export function Answers({ card }: { card: Card }) {
   const theirs = card.profile?.language ?? null;
   const differs = theirs !== null && nearest(theirs) !== language.value;
   const wanted = differs && answerIn.value === "customer" ? theirs : language.value;
-  useEffect(() => onShortcut("language", () => {
+  useLayoutEffect(() => onShortcut("language", () => {
     answerIn.value = answerIn.value === "mine" ? "customer" : "mine";
   }), []);
   return (

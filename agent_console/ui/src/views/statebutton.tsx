@@ -1,7 +1,7 @@
 // The one place that says what the agent is doing and since when, and where they change it. In a
 // call the choice waits for its end, is shown, and can be taken back.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { agent, asked, chooseState, connected, settings } from "../app";
 import { t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
@@ -17,7 +17,7 @@ export function stateWords(state: string, reason: string | null): string {
 
 export function StateButton() {
   const open = useSignal(false);
-  useEffect(() => onShortcut("state", () => {
+  useLayoutEffect(() => onShortcut("state", () => {
     open.value = true;
     requestAnimationFrame(() =>
       document.querySelector<HTMLElement>("#state-panel button:not(:disabled)")?.focus());

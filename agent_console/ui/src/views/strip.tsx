@@ -1,6 +1,6 @@
 // The call itself: who, which number, which queue, how long already; and, in the demonstration,
 // the simulated desk phone.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { agent, phone, settings } from "../app";
 import { t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
@@ -26,7 +26,7 @@ const PHASE_ICON = {
 
 export function CallStrip({ card }: { card: Card }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => onShortcut("caller", () => heading.current?.focus()), []);
+  useLayoutEffect(() => onShortcut("caller", () => heading.current?.focus()), []);
   const now = phase(card);
   const name = card.profile?.name ?? card.caller_name;
   return (
@@ -90,7 +90,8 @@ function DemoPhone({ active }: { active: boolean }) {
   const state = active ? agent.value?.state ?? "" : "";
   const rings = state === "offered";
   const live = LIVE.has(state);
-  useEffect(() => onShortcut("phone", () => {
+  // A layout effect: the key means what the screen shows, from the same moment on.
+  useLayoutEffect(() => onShortcut("phone", () => {
     if (live) void phone(rings ? "pick-up" : "hang-up");
   }), [live, rings]);
   return (

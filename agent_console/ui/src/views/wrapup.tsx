@@ -1,7 +1,7 @@
 // What really happened: reason, outcome, notes. May begin during the call; every change is kept.
 // The choices of reasons stop moving once the agent has touched them.
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { agent, connected, drafts, finish, settings, state } from "../app";
 import type { Form } from "../drafts";
 import { clockTime } from "../format";
@@ -61,7 +61,7 @@ export function WrapUp({ card }: { card: Card }) {
     if (done) document.getElementById("main")?.focus();
   }
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const off = [
       onShortcut("notes", () => root.current?.querySelector("textarea")?.focus()),
       onShortcut("finish", () => void submit()),
