@@ -43,7 +43,7 @@ class Played:
             ),
         )
 
-    def change(self, **settings: float) -> None:
+    def change(self, **settings: Any) -> None:
         self.settings = replace(self.settings, **settings)
 
     def queue_timeout(self, seconds: float) -> None:
@@ -59,7 +59,7 @@ class Played:
         return self._exchange
 
     def call(
-        self, dialled: str, number: str | None, name: str | None = None, **more: object
+        self, dialled: str, number: str | None, name: str | None = None, **more: Any
     ) -> str:
         return self.exchange.place(Arrival(dialled=dialled, number=number, name=name, **more))
 

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ from telephony.simulator import (
     UnknownNumberError,
 )
 from telephony.simulator.script import dump, load
-from telephony.simulator.settings import QUEUES, ROUTES, Strategy
+from telephony.simulator.settings import QUEUES, ROUTES, Reaction, Strategy
 from tests.simulated import Played, ring_for
 
 CONFIG = Path(__file__).parents[3] / "config" / "asterisk"
@@ -74,8 +75,9 @@ def test_rrmemory_goes_round() -> None:
 
 def test_leastrecent_and_fewestcalls_share_evenly() -> None:
     """Both give every agent the same number of calls over three rounds."""
-    for strategy in ("leastrecent", "fewestcalls"):
-        shares = Counter(answered_by(strategy, 9))  # type: ignore[arg-type]
+    strategies: tuple[Strategy, ...] = ("leastrecent", "fewestcalls")
+    for strategy in strategies:
+        shares = Counter(answered_by(strategy, 9))
         assert set(shares.values()) == {3}
 
 
@@ -203,7 +205,7 @@ hands = st.lists(
 @given(calls, reactions, hands, st.integers(0, 3))
 def test_nothing_ever_gets_stuck(
     day: list[ScriptedCall],
-    kinds: list[str],
+    kinds: list[Reaction],
     by_hand: list[tuple[float, str, int]],
     seed: int,
 ) -> None:
@@ -223,10 +225,10 @@ def test_nothing_ever_gets_stuck(
             placed.append(exchange.place(arrival))
 
     for call in day:
-        exchange.world.at(1000.0 + call.at, lambda arrival=call.arrival: dial(arrival))
+        exchange.world.at(1000.0 + call.at, partial(dial, call.arrival))
     for at, what, number in by_hand:
         act = getattr(exchange, what)
-        exchange.world.at(1000.0 + at, lambda act=act, number=number: act(f"PJSIP/{number}"))
+        exchange.world.at(1000.0 + at, partial(act, f"PJSIP/{number}"))
     stream = run(exchange, 5000.0)
     count = Counter(re.findall(r"^Event: (\w+)", stream, re.M))
     assert exchange.world.channels == {}
