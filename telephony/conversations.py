@@ -269,7 +269,7 @@ class Conversations(CallBook):
         leg.hung_up = leg.ending = True
         leg.cause = cause or leg.cause
         call = leg.call
-        if leg is call.caller and not call.talked and (call.queue is not None or call.ringing):
+        if leg is call.caller and (call.queue is not None or call.ringing):
             call.result = "abandoned"
 
     def gone(self, leg: Leg, cause: int | None, how: HowGone = "hangup") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -21,6 +21,8 @@ from callcenter.floor.events import (
     Event,
     OfferEnded,
 )
+from telephony.calls import TRANSITIONS, CallEvent, CallState
+from telephony.conversations import Conversations
 from telephony.packet import Packet
 from telephony.tracker import Tracker
 from tests.unit.telephony.exchange_words import (
@@ -357,6 +359,22 @@ def test_leaving_by_time_out_and_hanging_up_later_is_not_abandoned() -> None:
     assert [event.why for event in of(CallEnded, events)] == ["queue_left"]
 
 
+def test_a_busy_member_does_not_make_the_call_busy() -> None:
+    """What a queue's members answer is not how the caller's call ends."""
+    events = told(
+        [
+            *ringing_queue(),
+            dialled(CALLER, AGENT, "BUSY"),
+            hangs_up(AGENT, "17"),
+            abandon(),
+            leaves(CALLER),
+            variable("QUEUESTATUS", "WITHDRAW"),
+            hangs_up(CALLER),
+        ]
+    )
+    assert [event.why for event in of(CallEnded, events)] == ["no_answer"]
+
+
 def test_from_one_queue_into_the_next() -> None:
     """Each line is entered and left once, and the end counts from the last."""
     events = told(
@@ -587,3 +605,24 @@ def test_click_to_dial_is_an_outbound_call_of_the_agent() -> None:
     (arrived,) = events
     assert (arrived.direction, arrived.number) == ("outbound", "02079460999")
     assert arrived.device == "PJSIP/1001"
+
+
+def test_the_table_refuses_what_makes_no_sense_and_counts_it() -> None:
+    """Nothing is told of a hidden call; a waiting one is not answered before it left the line."""
+    book = Conversations(lambda device: True)
+    call = book.call_for("1.1", "1.1")
+    ended = CallEnded(at=START, call="1.1", why="lost")
+    book.tell(call, ended)
+    assert not book.unexpected
+    call.state = CallState.WAITING
+    book.tell(call, CallAnswered(at=START, call="1.1", device="D", leg="1.2", queue=None))
+    book.tell(call, ended)
+    assert book.out == []
+    assert dict(book.unexpected) == {"CallAnswered while waiting": 1, "CallEnded while waiting": 1}
+
+
+def test_every_state_but_the_last_leads_on_and_every_event_has_its_place() -> None:
+    """The table is whole: all events of a call appear, and nothing follows the end."""
+    assert set(TRANSITIONS) == set(CallState)
+    assert TRANSITIONS[CallState.ENDED] == {}
+    assert {kind for row in TRANSITIONS.values() for kind in row} == set(get_args(CallEvent))
