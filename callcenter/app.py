@@ -11,7 +11,7 @@ import random
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -177,25 +177,29 @@ async def engine(
         _export(metrics, dispatch, exchange, journal, gateway)
 
         dispatch.post(_opened(settings, pack, clock()))
-        keepers = asyncio.TaskGroup()
-        await stack.enter_async_context(_cancelled_at_the_end(keepers))
-        keepers.create_task(dispatch.keep_time())
-        keepers.create_task(_begin_days(settings, dispatch, clock))
+        keepers = _Keepers()
+        stack.push_async_callback(keepers.stop)
+        keepers.keep(dispatch.keep_time(), "timers")
+        keepers.keep(_begin_days(settings, dispatch, clock), "days")
         health = _StoreHealth(store)
-        keepers.create_task(health.watch())
+        keepers.keep(health.watch(), "store health")
 
         routers = [demo_phone_router(demo_phone, doors, origins)] if demo_phone else []
         api = build_api(
             doors=doors,
             metrics=metrics,
-            checks={"exchange": exchange.trouble, "store": lambda: health.trouble},
+            checks={
+                "exchange": exchange.trouble,
+                "store": lambda: health.trouble,
+                "engine": lambda: keepers.trouble,
+            },
             origins=origins,
             on_sign_out=gateway.revoke,
             console=console or static_folder(),
             routers=routers,
         )
-        server, port = await _serve(settings, Front(api, gateway), keepers)
-        stack.push_async_callback(_stop_serving, server)
+        server, serving, port = await _serve(settings, Front(api, gateway))
+        stack.push_async_callback(_stop_serving, server, serving)
         stack.push_async_callback(gateway.close)
 
         exchange.link.start()
@@ -310,27 +314,30 @@ class _StoreHealth:
             await asyncio.sleep(STORE_LOOKED_AT_EVERY)
 
 
-@asynccontextmanager
-async def _cancelled_at_the_end(group: asyncio.TaskGroup) -> AsyncIterator[None]:
-    """Tasks that run for ever end with the block."""
+class _Keepers:
+    """Tasks that run as long as the engine. One that dies is a defect, and /readyz says so."""
 
-    class Over(Exception):  # noqa: N818  # no error, the way to end a TaskGroup
-        pass
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async def end() -> None:
-        raise Over
+    def keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
 
-    try:
-        async with group:
-            yield
-            group.create_task(end())
-    except* Over:
-        pass
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.trouble = f"{task.get_name()} ended: {error!r}"
+            log.critical("keeper_died", keeper=task.get_name(), exc_info=error)
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _serve(
-    settings: Settings, front: Front, group: asyncio.TaskGroup
-) -> tuple[WebServer, int]:
+async def _serve(settings: Settings, front: Front) -> tuple[WebServer, asyncio.Task[None], int]:
     http = settings.http
     family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -344,14 +351,15 @@ async def _serve(
             " Choose another with --port or [http] port."
         ) from None
     server = build_server(front, http.host, http.port, http.trusted_proxies)
-    group.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.01)
-    return server, int(listener.getsockname()[1])
+    return server, serving, int(listener.getsockname()[1])
 
 
-async def _stop_serving(server: WebServer) -> None:
+async def _stop_serving(server: WebServer, serving: asyncio.Task[None]) -> None:
     server.should_exit = True
+    await serving
 
 
 async def _begin_days(settings: Settings, dispatch: Dispatch, clock: Callable[[], float]) -> None:

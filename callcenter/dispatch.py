@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -22,6 +22,29 @@ from .floor.floor import Floor
 from .ports import Journal, Mind, Records, Screens, Switch, View
 
 log: Final = structlog.get_logger("callcenter.dispatch")
+
+
+Row = TypeVar("Row")
+
+
+class _Rows(Mapping[str, Row]):
+    """A mapping whose values are made when they are asked for: a view of 2,000 agents that is read
+    for one of them costs one row. As true as the floor is until the next event."""
+
+    def __init__(self, keys: Mapping[str, object], make: Callable[[str], Row]) -> None:
+        self._keys = keys
+        self._make = make
+
+    def __getitem__(self, key: str) -> Row:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._make(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._keys))
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 class Dispatch:
@@ -81,11 +104,12 @@ class Dispatch:
     # --- the desk ---------------------------------------------------------------------------
 
     def view(self) -> View:
-        """Agents, queues and open cards as they are at this moment."""
+        """Agents, queues and open cards: each row is made when it is looked up."""
+        state, floor = self.floor.state, self.floor
         return View(
-            agents=self.floor.agent_views(),
-            queues=self.floor.queue_views(),
-            cards=self.floor.cards(),
+            agents=_Rows(state.agents, floor.agent_view),
+            queues=_Rows(state.queues, lambda queue: state.queues[queue].view()),
+            cards=_Rows(state.agents, floor.cards_of),
         )
 
     def post(self, event: e.Event) -> None:

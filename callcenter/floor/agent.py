@@ -59,11 +59,13 @@ TRANSITIONS: Final[dict[AgentState, dict[Move, AgentState | After]]] = {
         Move.ANSWER: AgentState.TALKING,
     },
     AgentState.TALKING: {
+        Move.OFFER: AgentState.TALKING,  # a second call rings
         Move.ANSWER: AgentState.TALKING,
         Move.HOLD: AgentState.HELD,
         Move.TALK_OVER: AgentState.WRAPUP,
     },
     AgentState.HELD: {
+        Move.OFFER: AgentState.HELD,
         Move.ANSWER: AgentState.TALKING,
         Move.RESUME: AgentState.TALKING,
         Move.TALK_OVER: AgentState.WRAPUP,

@@ -106,7 +106,7 @@ def offered(state: State, event: e.CallOffered) -> None:
     agent = state.by_device.get(event.device)
     if agent is None:
         return
-    if state.move(agent, Move.OFFER, event.at):
+    if state.move(agent, Move.OFFER, event.at) and agent.state is AgentState.OFFERED:
         agent.call = call.id
     state.open_card(agent, call)
 
@@ -192,17 +192,23 @@ def device_left(state: State, event: e.DeviceLeft) -> None:
 
 def talk_over(state: State, device: str, call: Call, at: float) -> None:
     agent = state.by_device.get(device)
-    if agent is None or agent.call != call.id:
+    if agent is None:
+        return
+    if agent.call != call.id:
+        if agent.id in call.noted:
+            state.close_card(agent, call.id)
         return
     other = next((c for c in agent.cards if device in state.calls[c].devices), None)
     if other is not None:  # the phone is still in another call
         agent.call = other
         state.dirty_agents[agent.id] = None
+        if agent.id in call.noted:
+            state.close_card(agent, call.id)
         return
     state.move(agent, Move.TALK_OVER, at)
     if agent.state is AgentState.WRAPUP and agent.id in call.noted:
         state.close_card(agent, call.id)
-        state.move(agent, Move.DONE, at)
+        state.wrapped_up(agent, at)
 
 
 def ended(state: State, event: e.CallEnded) -> None:

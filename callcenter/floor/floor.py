@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from . import events as e
 from . import facts, results, wishes
-from .agent import AgentState, Move
+from .agent import AgentState
 from .card import AgentView, Card, QueueView
 from .orders import Order
 from .queue import Counters
@@ -25,9 +25,9 @@ def time_passed(state: State, event: e.TimePassed) -> None:
     for agent_id, deadline in list(state.deadlines.items()):
         agent = state.agents[agent_id]
         if deadline <= event.at and agent.state is AgentState.WRAPUP:
-            if agent.call is not None:
-                state.close_card(agent, agent.call)
-            state.move(agent, Move.DONE, event.at)
+            for call in state.to_wrap_up(agent):
+                state.close_card(agent, call)
+            state.wrapped_up(agent, event.at)
 
 
 def day_began(state: State, event: e.DayBegan) -> None:
@@ -105,13 +105,18 @@ class Floor:
     def agent_views(self) -> dict[str, AgentView]:
         return {agent.id: self.state.agent_view(agent) for agent in self.state.agents.values()}
 
+    def agent_view(self, agent: str) -> AgentView:
+        """Raises KeyError when the agent is not signed in."""
+        return self.state.agent_view(self.state.agents[agent])
+
     def queue_views(self) -> dict[str, QueueView]:
         return {queue.id: queue.view() for queue in self.state.queues.values()}
 
     def cards(self) -> dict[str, tuple[Card, ...]]:
         """Per agent: what is open on their screen, oldest first."""
+        return {agent: self.cards_of(agent) for agent in self.state.agents}
+
+    def cards_of(self, agent: str) -> tuple[Card, ...]:
+        """Raises KeyError when the agent is not signed in."""
         calls = self.state.calls
-        return {
-            agent.id: tuple(calls[call].card(agent.id) for call in agent.cards)
-            for agent in self.state.agents.values()
-        }
+        return tuple(calls[call].card(agent) for call in self.state.agents[agent].cards)

@@ -152,6 +152,24 @@ class State:
         self.set_paused(agent)
         return True
 
+    def to_wrap_up(self, agent: Agent) -> list[str]:
+        """Calls on the agent's screen that their phone has no part in any more, oldest first."""
+        device = agent.device
+        return [
+            call
+            for call in agent.cards
+            if device not in self.calls[call].devices and device not in self.calls[call].offers
+        ]
+
+    def wrapped_up(self, agent: Agent, at: float) -> None:
+        """One call is wrapped up: go on with the next (there was a second call), or be done."""
+        left = self.to_wrap_up(agent)
+        if left:
+            agent.call = left[-1]
+            self.dirty_agents[agent.id] = None
+        else:
+            self.move(agent, Move.DONE, at)
+
     def set_deadline(self, agent: Agent, deadline: float | None) -> None:
         agent.deadline = deadline
         if deadline is None:

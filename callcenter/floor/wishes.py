@@ -106,4 +106,4 @@ def outcome_noted(state: State, event: e.OutcomeNoted) -> None:
     if event.finish and agent.device not in call.devices:
         state.close_card(agent, call.id)
         if agent.state is AgentState.WRAPUP and agent.call == call.id:
-            state.move(agent, Move.DONE, event.at)
+            state.wrapped_up(agent, event.at)

@@ -88,6 +88,9 @@ class Bench:
     async def open(self) -> None:
         self.dispatch.post(e.FloorOpened(at=0.0, wrapup_seconds=30.0))
         self.dispatch.post(e.ExchangeConnected(at=0.0, version="22", restarted=False))
+        self.dispatch.post(
+            e.MemberSeen(at=0.0, queue="q", device="PJSIP/1001", name="", paused=True, state="idle")
+        )
         await self.dispatch.wish(
             e.AgentSignedIn(at=1.0, agent="mei", name="Mei", device="PJSIP/1001")
         )
@@ -211,7 +214,7 @@ async def test_the_exchange_refusing_a_pause_is_not_the_end() -> None:
     bench.outside.refuse = True
     await bench.open()
     await bench.dispatch.settle(5)
-    assert bench.dispatch.failed["SetPaused"] == 2
+    assert bench.dispatch.failed["SetPaused"] == 2  # signing in, getting ready
     bench.outside.refuse = False
     await bench.dispatch.wish(e.StateChosen(at=9.0, agent="mei", state="break"))
     await bench.dispatch.settle(5)

@@ -496,3 +496,47 @@ def test_signing_out_removes_the_agent_everywhere() -> None:
     assert one(orders, ShowAgent).gone is True
     assert one(orders, SetPaused).paused is True
     assert floor.queue_views()["service"].signed_in == 0
+
+
+def test_two_calls_on_one_phone_are_both_wrapped_up() -> None:
+    """A second call during the first: neither card is forgotten, and readiness waits for both."""
+    floor = opened()
+    sign_in(floor)
+    arrive(floor, "c1")
+    offer(floor, "c1")
+    answer(floor, "c1")
+    arrive(floor, "c2", at=20.0)
+    offer(floor, "c2", at=21.0)
+    view = floor.agent_views()["mei"]
+    assert (view.state, view.call) == ("talking", "c1")
+    answer(floor, "c2", at=22.0)
+    end(floor, "c2", at=30.0)
+    view = floor.agent_views()["mei"]
+    assert (view.state, view.call) == ("talking", "c1")
+    end(floor, "c1", at=40.0)
+    assert floor.agent_views()["mei"].state == "wrapup"
+    for call, state in (("c1", "wrapup"), ("c2", "ready")):
+        floor.receive(
+            e.OutcomeNoted(
+                at=50.0, agent="mei", call=call, reason="fees", outcome="solved", notes=""
+            )
+        )
+        assert floor.agent_views()["mei"].state == state
+    assert floor.state.calls == {}
+    assert not floor.unexpected
+
+
+def test_wrap_up_time_is_for_all_calls_of_the_phone() -> None:
+    """When it is up, every card of a finished call closes and nothing is left behind."""
+    floor = opened()
+    sign_in(floor)
+    for call, at in (("c1", 10.0), ("c2", 20.0)):
+        arrive(floor, call, at=at)
+        offer(floor, call, at=at + 1)
+        answer(floor, call, at=at + 2)
+    end(floor, "c2", at=30.0)
+    end(floor, "c1", at=40.0)
+    orders = floor.tick(100.0)
+    assert {order.call for order in only(orders, CloseCard)} == {"c1", "c2"}
+    assert floor.agent_views()["mei"].state == "ready"
+    assert floor.state.calls == {}

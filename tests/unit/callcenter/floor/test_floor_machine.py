@@ -169,6 +169,15 @@ class AnyOrder(RuleBasedStateMachine):
                 assert agent.id in state.calls[call].screens
 
     @invariant()
+    def nobody_is_free_with_a_call_to_wrap_up(self) -> None:
+        if not hasattr(self, "floor"):
+            return
+        state = self.floor.state
+        for agent in state.agents.values():
+            if agent.state in (AgentState.READY, AgentState.BREAK):
+                assert not state.to_wrap_up(agent)
+
+    @invariant()
     def no_call_is_kept_without_need(self) -> None:
         if not hasattr(self, "floor"):
             return
