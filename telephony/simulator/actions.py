@@ -119,7 +119,7 @@ def queue_add(exchange: Exchange, packet: Packet) -> str:
     state = packet.get("StateInterface") or interface
     penalty = packet.get("Penalty", "0")
     device = exchange.world.devices.get(state)
-    if device is None:
+    if device is None or not (interface in exchange.handsets or interface.startswith("Local/")):
         return _error(packet, "Unable to add interface: Not a device of this exchange")
     try:
         member = Member(

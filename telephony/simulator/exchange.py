@@ -13,14 +13,12 @@ from telephony.simulator import messages as m
 from telephony.simulator.arrivals import Arrival, OfferEnd, Outcome
 from telephony.simulator.channel import DOWN, RING, UP, Bridge, Channel, Device
 from telephony.simulator.legs import Handset, Leg, LocalLeg, PhoneLeg
+from telephony.simulator.local import dial_local
 from telephony.simulator.people import People
 from telephony.simulator.queues import MemberState, QueueState
 from telephony.simulator.settings import Reaction, SimulatorSettings
 from telephony.simulator.signals import HungUp, LetGo, TakenInto
 from telephony.simulator.world import Plan, Thread, World
-
-OPTIMISED_AFTER = 0.012
-"""Seconds of sound after which a Local channel takes itself out of the way."""
 
 
 class UnknownNumberError(ValueError):
@@ -56,12 +54,12 @@ class Exchange:
             for member in line.members:
                 self.enlist(queue, queue.add(member, self.world.devices[member.device]))
             queue.settle()
-        self._locals: dict[Channel, LocalLeg] = {}
+        self.locals: dict[Channel, LocalLeg] = {}
         self._joins: dict[Channel, Channel] = {}
         self._wanted: dict[Channel, Channel] = {}
         self._legs: dict[Channel, PhoneLeg] = {}
         self._trunk = self.world.device(f"PJSIP/{settings.trunk}")
-        self._local_numbers = 0
+        self.local_numbers = 0
 
     # --- people ---------------------------------------------------------------------------------
 
@@ -77,7 +75,7 @@ class Exchange:
             route = self.settings.routes.get(arrival.dialled)
             if route is None:
                 raise UnknownNumberError(f"no route for the number {arrival.dialled}")
-            channel = self._open(
+            channel = self.open(
                 self._trunk, RING, arrival.number or "anonymous", arrival.name, "from-trunk",
                 arrival.dialled,
             )  # fmt: skip
@@ -87,7 +85,7 @@ class Exchange:
         if handset is None or handset.reaction == "absent" or handset.leg is not None:
             raise ValueError(f"{arrival.device} is not there or not free")
         device = world.device(arrival.device)
-        channel = self._open(
+        channel = self.open(
             device, RING, device.name.partition("/")[2], self._names[device.name], "from-agents",
             arrival.dialled,
         )  # fmt: skip
@@ -115,6 +113,14 @@ class Exchange:
                 self.world.report_sound(leg.channel)
             leg.put_down()
         return leg is not None
+
+    def hang_up_caller(self, call: str) -> bool:
+        """The caller of a call hangs up; False when there is no such call."""
+        channel = self.world.channels.get(call)
+        if channel is None or call not in self.people.callers:
+            return False
+        self.party_hangs_up(channel)
+        return True
 
     def set_reaction(self, device: str, reaction: Reaction) -> None:
         """From now on the phone behaves like this."""
@@ -155,9 +161,9 @@ class Exchange:
             if other is channel:
                 continue
             leg = self._legs.get(other)
-            local = self._locals.get(other)
+            local = self.locals.get(other)
             if leg is None and local is not None:
-                leg = self._behind(local)
+                leg = self.behind(local)
             if leg is not None:
                 self.world.report_sound(leg.channel)
                 leg.put_down()
@@ -165,7 +171,7 @@ class Exchange:
                 self.party_hangs_up(other)
             return
 
-    def _behind(self, local: LocalLeg) -> PhoneLeg | None:
+    def behind(self, local: LocalLeg) -> PhoneLeg | None:
         bridge = local.far.bridge
         far_party = [one for one in bridge.channels if one is not local.far] if bridge else []
         return self._legs.get(far_party[0]) if far_party else None
@@ -190,7 +196,7 @@ class Exchange:
 
     # --- legs ---------------------------------------------------------------------------------
 
-    def _open(
+    def open(
         self, device: Device, state: int, number: str | None, person: str | None, context: str,
         exten: str, *, linkedid: str = "", uniqueid: str = "", name: str = "",
     ) -> Channel:  # fmt: skip
@@ -214,7 +220,7 @@ class Exchange:
     def dial_member(self, caller: Channel, member: MemberState) -> Leg:
         """A queue rings one of its members."""
         if member.settings.interface.startswith("Local/"):
-            return self._dial_local(caller, member)
+            return dial_local(self, caller, member)
         return self._dial_phone(caller, member.settings.interface, queue_style=True)
 
     def dial_target(self, caller: Channel, target: str) -> PhoneLeg | None:
@@ -225,7 +231,7 @@ class Exchange:
             if handset is None or handset.reaction == "absent":
                 return None
             return self._dial_phone(caller, target)
-        channel = self._open(
+        channel = self.open(
             self._trunk, DOWN, None, None, "from-trunk", "s", linkedid=caller.linkedid
         )
         self.world.varset(channel, "DIALEDPEERNUMBER", f"{number}@{trunk}")
@@ -238,7 +244,7 @@ class Exchange:
         handset = self._handset(target)
         device = self.world.device(target)
         number = target.partition("/")[2]
-        channel = self._open(
+        channel = self.open(
             device, DOWN, number, self._names[target], "from-agents", "s",
             linkedid=caller.linkedid,
         )  # fmt: skip
@@ -258,43 +264,6 @@ class Exchange:
         self._legs[channel] = leg
         return leg
 
-    def _dial_local(self, caller: Channel, member: MemberState) -> LocalLeg:
-        world = self.world
-        text = member.settings.interface.removeprefix("Local/")
-        plain, _, option = text.partition("/")
-        number, _, context = plain.partition("@")
-        device = world.device(f"Local/{plain}")
-        stem = f"Local/{plain}-{self._local_numbers:08x}"
-        self._local_numbers += 1
-        near, far = (
-            self._open(
-                device, state, None, None, context, number, linkedid=caller.linkedid,
-                name=f"{stem};{half}",
-            )
-            for half, state in ((1, DOWN), (2, RING))
-        )  # fmt: skip
-        assert caller.thread is not None
-        leg = LocalLeg(
-            world, near, far, caller.thread, member.settings.device, optimise=option != "n"
-        )
-        self._locals[near] = self._locals[far] = leg
-        known = self.people.callers.get(caller.uniqueid)
-        near.change(number=known.arrival.dialled if known is not None else None)
-        world.step(near, "AppQueue", "(Outgoing Line)")
-        world.emit(m.NEW_CALLERID, near.block() + m.PRESENTATION)
-        for half in (near, far):
-            world.varset(half, "DIALEDPEERNUMBER", text)
-        far.change(number=caller.number, person=caller.person, connected_number=near.number)
-        world.emit(m.NEW_CALLERID, far.block() + m.PRESENTATION)
-        world.connected(far, near.number, None)
-        world.emit(
-            m.LOCAL_BRIDGE,
-            near.prefixed("LocalOne") + far.prefixed("LocalTwo")
-            + f"Context: {context}\r\nExten: {number}\r\n"
-            f"LocalOptimization: {'Yes' if leg.optimise else 'No'}\r\n",
-        )  # fmt: skip
-        return leg
-
     def run_far_half(self, leg: LocalLeg) -> None:
         far = leg.far
         far.thread = Thread(self.world, dialplan.agent_leg(self, far, far.exten))
@@ -302,48 +271,15 @@ class Exchange:
 
     def local_leg(self, channel: Channel) -> LocalLeg | None:
         """The Local leg whose far half this is."""
-        leg = self._locals.get(channel)
+        leg = self.locals.get(channel)
         return leg if leg is not None and leg.far is channel else None
-
-    def optimise_later(self, leg: LocalLeg) -> None:
-        self.world.at(self.world.now + OPTIMISED_AFTER, lambda: self._optimise(leg))
-
-    def _optimise(self, leg: LocalLeg) -> None:
-        """The phone takes the place of the Local channel in the caller's bridge."""
-        world, near, far = self.world, leg.channel, leg.far
-        phone = self._behind(leg)
-        bridge = near.bridge
-        if phone is None or bridge is None or near.gone or far.gone:
-            return
-        blocks = near.prefixed("LocalOne") + far.prefixed("LocalTwo")
-        world.emit(
-            m.LOCAL_OPTIMIZATION_BEGIN,
-            f"{blocks}{phone.channel.prefixed('Source')}"
-            f"DestUniqueId: {far.uniqueid}\r\nId: {near.uniqueid.partition('.')[2]}\r\n",
-        )
-        world.leave(phone.channel)
-        world.leave(near)
-        world.enter(bridge, phone.channel, swap=near)
-        world.emit(
-            m.LOCAL_OPTIMIZATION_END,
-            f"{blocks}Success: No\r\nId: {near.uniqueid.partition('.')[2]}\r\n",
-        )
-        leg.phone = phone
-        phone.owner = leg.owner
-        if far.thread is not None:
-            far.change(cause=16)
-            far.thread.post(HungUp())
-        world.varset(near, "CHANLOCALSTATUS", "ANSWER")
-        near.change(cause=16)
-        world.emit(m.HANGUP_REQUEST, near.block() + m.request_cause(16, None))
-        world.hang_up(near)
 
     # --- joining by AMI -----------------------------------------------------------------------
 
     def own_leg(self, device: str, *, uniqueid: str) -> tuple[Channel, Handset]:
         """The channel of a leg that AMI originates; nobody rings yet."""
         handset = self._handset(device)
-        channel = self._open(
+        channel = self.open(
             self.world.device(device), DOWN, device.partition("/")[2], self._names[device],
             "from-agents", "s", uniqueid=uniqueid,
         )  # fmt: skip
@@ -439,7 +375,7 @@ class Exchange:
         self._wanted.pop(channel, None)
         for origin in [one for one, wanted in self._wanted.items() if wanted is channel]:
             self.origin_over(origin, "cancelled")  # it rings on, but for nobody
-        local = self._locals.pop(channel, None)
+        local = self.locals.pop(channel, None)
         if local is not None and local.far is channel:
             local.far_ended()
         if channel.uniqueid in self.people.callers:

@@ -103,7 +103,8 @@ def shown_number(number: str | None) -> str:
 
 
 def varset(variable: str, value: str) -> str:
-    return f"Variable: {variable}\r\nValue: {escape(value)}\r\n"
+    plain = value.isalnum()  # most are: a word or a number
+    return f"Variable: {variable}\r\nValue: {value if plain else escape(value)}\r\n"
 
 
 def newexten(extension: str, application: str, data: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from telephony.simulator import messages as m
 from telephony.simulator.channel import Channel
 from telephony.simulator.legs import Leg, LocalLeg, PhoneLeg
+from telephony.simulator.local import optimise_later
 from telephony.simulator.queues import Entry, MemberState, QueueState
 from telephony.simulator.signals import (
     HungUp,
@@ -318,7 +319,7 @@ class QueueVisit:
         world.enter(bridge, channel)
         exchange.talking(channel, leg.device)
         if isinstance(leg, LocalLeg) and leg.optimise:
-            exchange.optimise_later(leg)
+            optimise_later(exchange, leg)
         return waited
 
 

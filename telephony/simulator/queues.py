@@ -84,6 +84,8 @@ class QueueState:
     _free: dict[MemberState, None] = field(default_factory=dict)
     _next: int = 0
     _members_made: int = 0
+    _seats: list[MemberState | None] = field(default_factory=list)
+    """Members by index; None where one was removed."""
     _available: str = "NOT_INUSE"
 
     @property
@@ -102,6 +104,7 @@ class QueueState:
             dynamic=dynamic,
         )
         self._members_made += 1
+        self._seats.append(member)
         self.members[settings.interface] = member
         if member.free:
             self._free[member] = None
@@ -109,6 +112,7 @@ class QueueState:
 
     def remove(self, member: MemberState) -> None:
         del self.members[member.settings.interface]
+        self._seats[member.index] = None
         self._free.pop(member, None)
 
     def member_changed(self, member: MemberState) -> None:
@@ -143,14 +147,12 @@ class QueueState:
     def pick(self, tried: set[MemberState]) -> list[MemberState]:
         """Whom to ring now: one, or all of the best penalty for ringall; empty: nobody is free."""
         taken = self.taken
-        free = [
-            member
-            for member in self._free
-            if member.settings.device not in taken and member not in tried
-        ]
+        strategy = self.settings.strategy
+        if strategy == "rrmemory" and not self._penalties():
+            return self._next_in_round(tried)
+        free = [one for one in self._free if one.settings.device not in taken and one not in tried]
         if not free:
             return []
-        strategy = self.settings.strategy
         if strategy == "ringall":
             best = min(member.penalty for member in free)
             chosen = [member for member in free if member.penalty == best]
@@ -166,6 +168,20 @@ class QueueState:
             best = min(member.penalty for member in free)
             return [self.chance.choice([one for one in free if one.penalty == best])]
         return [min(free, key=lambda one: (one.penalty, one.index))]
+
+    def _penalties(self) -> bool:
+        return any(member.penalty for member in self._free)
+
+    def _next_in_round(self, tried: set[MemberState]) -> list[MemberState]:
+        """Round robin without penalties: from where the last round stopped, no need to sort."""
+        count = len(self._seats)
+        for step in range(count):
+            one = self._seats[(self._next + step) % count]
+            if one is None or one not in self._free or one in tried:
+                continue
+            if one.settings.device not in self.taken:
+                return [one]
+        return []
 
     def rang(self, member: MemberState) -> None:
         """The round goes on behind this one next time."""

@@ -183,6 +183,9 @@ class SimulatorSettings:
     seed: int = 1
     speed: float = 1.0
     """Simulated seconds per real second."""
+    tick: float = 0.001
+    """Shortest real time between two steps, seconds: what falls into one is written at once.
+    A longer one costs less and delays events by as much at most."""
     timestamps: bool = True
     """``timestampevents``: each event says when it happened, in simulated time."""
     version: str = "22.10.1"
@@ -222,3 +225,5 @@ class SimulatorSettings:
                 raise SettingsError(f"number {dialled}: there is no {route.kind} {route.target!r}")
         if not self.speed > 0:
             raise SettingsError("speed must be above zero")
+        if not 0 < self.tick <= 1:
+            raise SettingsError("tick must be above zero and a second at most")

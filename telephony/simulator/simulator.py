@@ -20,8 +20,6 @@ from telephony.simulator.settings import Reaction, SimulatorSettings
 
 log = logging.getLogger(__name__)
 
-TICK = 0.001
-"""Shortest real time between two steps, seconds: what falls into it is written at once."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Result = TypeVar("Result")
 
@@ -117,6 +115,10 @@ class Simulator:
         """The person at a phone hangs up or declines; False when there is nothing to."""
         return self._do(lambda exchange: exchange.hang_up(device))
 
+    def hang_up_caller(self, call: str) -> bool:
+        """The caller of a call (its Uniqueid) hangs up; False when there is no such call."""
+        return self._do(lambda exchange: exchange.hang_up_caller(call))
+
     def set_reaction(self, device: str, reaction: Reaction) -> None:
         """From now on the phone behaves like this."""
         self._do(lambda exchange: exchange.set_reaction(device, reaction))
@@ -210,5 +212,5 @@ class Simulator:
             self._next = None
         deadline = self.exchange.world.deadline()
         if deadline is not None and self._listening is not None:
-            delay = max(TICK, (deadline - self.now) / self.settings.speed)
+            delay = max(self.settings.tick, (deadline - self.now) / self.settings.speed)
             self._next = self._clock.callLater(delay, self._step)

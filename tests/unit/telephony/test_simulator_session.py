@@ -170,6 +170,11 @@ def test_a_user_without_privileges_is_denied() -> None:
          "Unable to add interface to queue: No such queue"),
         ("QueueAdd", {"Queue": "sales", "Interface": "PJSIP/1003"},
          "Unable to add interface: Already there"),
+        (
+            "QueueAdd",
+            {"Queue": "sales", "Interface": "SIP/x", "StateInterface": "PJSIP/1001"},
+            "Unable to add interface: Not a device of this exchange",
+        ),
         ("QueueRemove", {"Queue": "sales", "Interface": "PJSIP/1001"},
          "Unable to remove interface: Not there"),
         ("QueueRemove", {"Queue": "x", "Interface": "PJSIP/1001"},
