@@ -14,6 +14,9 @@ from telephony.packet import Packet
 from telephony.parties import clean_name, clean_number, dialled_number, is_inner, number_in
 from telephony.snapshot import Snapshot
 
+LONGEST_WAIT = 86_400
+"""Seconds that a reported wait may reach back."""
+
 _RINGING = 5
 _UP = 6
 _DOWN = 0
@@ -42,6 +45,15 @@ def resync(talk: Conversations, members: Members, snapshot: Snapshot) -> list[Ev
     events += talk.out
     talk.out = []
     return events
+
+
+def _waits(snapshot: Snapshot) -> dict[str, float]:
+    """For how many seconds each leg in a line has waited, by Uniqueid."""
+    waits = {}
+    for packet in snapshot.entries:
+        seconds = number_in(packet.get("Wait")) or 0
+        waits[packet.get("Uniqueid") or ""] = float(min(max(seconds, 0), LONGEST_WAIT))
+    return waits
 
 
 def _gone(talk: Conversations, legs: list[Leg], how: HowGone) -> None:
@@ -88,9 +100,12 @@ def _channels(talk: Conversations, snapshot: Snapshot) -> None:
             for other in talk.legs.enter(leg, bridge):
                 talk.join(other.call, leg.call)
     _queue_legs(talk, shown)
+    now, waits = talk.at, _waits(snapshot)
     for leg in new:
         if leg.is_party and leg.incoming and not talk.is_own(leg):
+            talk.at = now - waits.get(leg.uid, 0.0)
             talk.arrived(leg.call, "inbound", leg)
+    talk.at = now
 
 
 def _queue_legs(talk: Conversations, shown: dict[str, Packet]) -> None:
@@ -123,11 +138,14 @@ def _lines(talk: Conversations, snapshot: Snapshot) -> None:
             picked_up = any(offer.up for offer in call.offers.values())
             talked = leg is not None and len(talk.legs.hearing(leg)) > 1
             talk.left_queue(call, "answered" if picked_up or talked else "unknown")
+    now, waits = talk.at, _waits(snapshot)
     for uid, packet in waiting.items():
         leg = talk.legs.by_uid.get(uid)
         queue = packet.get("Queue")
         if leg is not None and queue:
+            talk.at = now - waits[uid]
             talk.queued(leg, queue, number_in(packet.get("Position")) or 1)
+    talk.at = now
 
 
 def _ringing(talk: Conversations, snapshot: Snapshot) -> None:

@@ -37,9 +37,6 @@ JOIN_VARIABLE = "CHANNEL_TO_JOIN"
 """The variable with which the engine originates an agent's leg: the waiting caller's channel
 (config/asterisk/extensions.conf, context ``join``)."""
 
-LATE = 60.0
-"""Seconds. A packet cannot have been under way for longer; then a clock was set."""
-
 QUEUE_STATUS: dict[str, QueueExit] = {
     "TIMEOUT": "timed_out",
     "JOINEMPTY": "empty",
@@ -64,16 +61,15 @@ class Tracker:
     `own` says which devices are the centre's own phones; by default those named like extensions
     (`telephony.parties.Devices`). Members of queues always are.
 
-    The time of an event is the packet's ``Timestamp`` (manager.conf: timestampevents), shifted by
-    the difference between the exchange's clock and ours as seen on the fastest packet; without it,
-    the time of arrival. It never runs backwards.
+    The time of an event is when its packet arrived, by our clock, and never runs backwards; the
+    exchange's ``Timestamp`` is by another clock, which may be wrong and may be set. Only a call
+    found waiting in a snapshot is told with the time since when it waits.
     """
 
     def __init__(self, own: Own | None = None) -> None:
         self.members = Members(own if own is not None else Devices().own)
         self._talk = Conversations(self.members.owns)
         self._at = -math.inf
-        self._shift: float | None = None
         self._readers: dict[str, _Reader] = {
             "Newchannel": self._new_channel,
             "Newstate": self._new_state,
@@ -138,7 +134,7 @@ class Tracker:
             talk.sees_dialplan = True
             if not talk.leaving and _JOIN_MARK not in packet.raw:
                 return []
-        talk.at = self._time(packet, at)
+        talk.at = self._at = max(self._at, at)
         events = read(packet)
         if events is None:
             events, talk.out = talk.out, []
@@ -150,19 +146,6 @@ class Tracker:
         events = resync(self._talk, self.members, snapshot)
         self._talk.unexpected.clear()
         return events
-
-    def _time(self, packet: Packet, at: float) -> float:
-        try:
-            stamp = float(packet.get("Timestamp") or math.nan)
-        except ValueError:
-            stamp = math.nan
-        if math.isfinite(stamp):
-            shift = at - stamp
-            if self._shift is None or not self._shift <= shift <= self._shift + LATE:
-                self._shift = shift
-            at = stamp + self._shift
-        self._at = max(self._at, at)
-        return self._at
 
     def _leg(self, packet: Packet, header: str = "Uniqueid") -> Leg | None:
         """The leg a packet is about; a packet about a leg nobody has heard of does not fit."""

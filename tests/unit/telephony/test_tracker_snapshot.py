@@ -102,6 +102,15 @@ def test_a_waiting_and_ringing_call_is_found_in_progress() -> None:
     assert [type(event) for event in events] == [CallLeftQueue, CallAnswered]
 
 
+def test_a_wait_counts_from_when_it_began() -> None:
+    """The exchange says for how long; what comes next has the present time."""
+    waits = packet("QueueEntry", Queue="service", Position="1", Uniqueid="1.1", Wait="45")
+    arrived, queued, offered = Tracker().snapshot(
+        picture([WAITING, RINGING], entries=(waits,)), START
+    )
+    assert (arrived.at, queued.at, offered.at) == (START - 45, START - 45, START)
+
+
 def test_a_conversation_is_found_in_progress_with_its_queue() -> None:
     """The applications of the two legs say for which queue the agent talks."""
     events = Tracker().snapshot(picture(TALKING), START)
