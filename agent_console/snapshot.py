@@ -28,7 +28,7 @@ class Choice:
 class ConsoleSettings:
     """What the console must know of the centre."""
 
-    break_reasons: tuple[str, ...]
+    break_reasons: tuple[Choice, ...]
     reasons: tuple[Choice, ...]
     outcomes: tuple[Choice, ...]
     wrapup_seconds: float | None
@@ -41,14 +41,18 @@ class ConsoleSettings:
 
     def plain(self) -> dict[str, object]:
         return {
-            "break_reasons": list(self.break_reasons),
-            "reasons": [{"code": c.code, "labels": dict(c.labels)} for c in self.reasons],
-            "outcomes": [{"code": c.code, "labels": dict(c.labels)} for c in self.outcomes],
+            "break_reasons": _plain_choices(self.break_reasons),
+            "reasons": _plain_choices(self.reasons),
+            "outcomes": _plain_choices(self.outcomes),
             "wrapup_seconds": self.wrapup_seconds,
             "currency": self.currency,
             "time_zone": self.time_zone,
             "demo_phone": self.demo_phone,
         }
+
+
+def _plain_choices(choices: Iterable[Choice]) -> list[dict[str, object]]:
+    return [{"code": choice.code, "labels": dict(choice.labels)} for choice in choices]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -397,7 +397,7 @@ def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> Conso
         return tuple(Choice(item.code, item.labels) for item in items)
 
     return ConsoleSettings(
-        break_reasons=tuple(item.code for item in pack.breaks),
+        break_reasons=choices(pack.breaks),
         reasons=choices(pack.reasons),
         outcomes=choices(pack.outcomes),
         wrapup_seconds=settings.centre.wrapup_seconds or None,

@@ -187,8 +187,8 @@ class Records(Protocol):
 
     async def drafts(self, agent: str) -> tuple[Draft, ...]: ...
 
-    async def reasons_seen(self) -> Sequence[tuple[tuple[str, ...], str, int]]:
-        """(context, reason, how often) over all noted outcomes, for the first model."""
+    async def reasons_seen(self) -> Sequence[tuple[str | None, tuple[str, ...], str, int]]:
+        """(queue, context, reason, how often) over all noted outcomes, for the first model."""
 
 
 class Accounts(Protocol):

@@ -44,26 +44,31 @@ class Entry:
         return any(product.casefold() in owned for product in self.products)
 
 
+def _made_for(entries: Sequence[Entry], reason: str) -> list[Entry]:
+    """Entries that name the reason, those that name it first before the others."""
+    naming = (entry for entry in entries if reason in entry.reasons)
+    return sorted(naming, key=lambda entry: entry.reasons.index(reason))
+
+
 def rank(
     entries: Sequence[Entry],
     reasons: Sequence[Reason],
     products: Sequence[str] | None,
     day: date,
 ) -> tuple[Answer, ...]:
-    """The answers for ``reasons`` (any order), those of the likeliest reason first, then in the
-    order of ``entries``; each entry once, at most ``MOST``."""
+    """The answers for ``reasons`` (any order): those of the likeliest reason first, the ones made
+    for it before the ones that also fit, else as in ``entries``. Each once, at most ``MOST``."""
     found: list[Answer] = []
     taken: set[str] = set()
     for reason in sorted(reasons, key=lambda one: -one.probability):
         of_this = 0
-        for entry in entries:
+        # An entry names its reasons with the one it is made for first.
+        for entry in _made_for(entries, reason.code):
             if len(found) == MOST:
                 return tuple(found)
             if of_this == MOST_OF_ONE_REASON:
                 break
-            if reason.code not in entry.reasons or entry.id in taken:
-                continue
-            if not entry.valid(day) or not entry.fits(products):
+            if entry.id in taken or not entry.valid(day) or not entry.fits(products):
                 continue
             taken.add(entry.id)
             of_this += 1

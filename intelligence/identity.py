@@ -109,12 +109,12 @@ def _weigh(
         for within, factor in RECENT_CONTACT:
             if at - latest <= within:
                 weight *= factor
-                evidence.append(Evidence(code="recent_contact", detail=_call_at(person, latest)))
+                evidence.append(Evidence(code="recent_contact", detail=_reason_at(person, latest)))
                 break
     matters = [matter for matter in open_matters(person, at, settled) if matter.open]
     if matters:
         weight *= OPEN_MATTER
-        evidence.append(Evidence(code="open_matter", detail=matters[0].id or matters[0].kind))
+        evidence.append(Evidence(code="open_matter", detail=matters[0].kind))
     return weight, tuple(evidence)
 
 
@@ -136,6 +136,6 @@ def _stranger(people: Sequence[PersonRow]) -> float:
     return STRANGER + max(0, unseen)
 
 
-def _call_at(person: PersonRow, latest: float) -> str | None:
-    """The call meant, so that the console can point at it."""
-    return next((c.call for c in person.contacts if c.at == latest), None)
+def _reason_at(person: PersonRow, latest: float) -> str | None:
+    """What that contact was about, if it was noted."""
+    return next((c.reason for c in person.contacts if c.at == latest), None)

@@ -67,7 +67,7 @@ class Mind:
         self._settled = pack.settled
         self.model = ReasonModel(pack.usual)
 
-    def load(self, seen: Iterable[tuple[tuple[str, ...], str, int]]) -> None:
+    def load(self, seen: Iterable[tuple[str | None, tuple[str, ...], str, int]]) -> None:
         """Begin with stored outcomes (``Records.reasons_seen``) and fit to them.
 
         Takes about a second with thousands of outcomes: for the start, off the loop.

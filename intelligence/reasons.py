@@ -45,8 +45,6 @@ FIT_SAMPLE = 4000
 LEVELS = 6
 """Levels with a concentration of their own; finer ones share the last."""
 
-QUEUE_MARK = "queue="
-"""In stored counts a first string that begins so names the queue; the context follows."""
 
 Key = tuple[str, ...]
 
@@ -102,15 +100,10 @@ class ReasonModel:
             by_queue[reason] = by_queue.get(reason, 0) + times
             self._queued[reason] = self._queued.get(reason, 0) + times
 
-    def load(self, rows: Iterable[tuple[Key, str, int]]) -> None:
-        """Count stored outcomes, (context, reason, how often); the context may begin with the
-        queue as ``queue=service``."""
-        for context, reason, times in rows:
-            if context and context[0].startswith(QUEUE_MARK):
-                queue = context[0].removeprefix(QUEUE_MARK)
-                self.learn(queue, tuple(context[1:]), reason, times)
-            else:
-                self.learn(None, tuple(context), reason, times)
+    def load(self, rows: Iterable[tuple[str | None, Key, str, int]]) -> None:
+        """Count stored outcomes: (queue, context, reason, how often)."""
+        for queue, context, reason, times in rows:
+            self.learn(queue, tuple(context), reason, times)
 
     def distribution(self, queue: str | None, context: Key) -> dict[str, float]:
         """Probability of every reason; sums to 1."""

@@ -42,7 +42,7 @@ BEN = User(user="ben", name="Ben Roe", role="agent", device="PJSIP/1002", langua
 SUE = User(user="sue", name="Sue Park", role="supervisor", device=None, language="zh-Hans")
 UP = ExchangeState(state="up", message="Asterisk 22", since=1.0)
 SETTINGS = ConsoleSettings(
-    break_reasons=("lunch", "coaching"),
+    break_reasons=(Choice("lunch", {"en": "Lunch"}), Choice("coaching", {"en": "Coaching"})),
     reasons=(Choice("card.lost", {"en": "Lost card"}),),
     outcomes=(Choice("solved", {"en": "Solved"}),),
     wrapup_seconds=None,
@@ -101,7 +101,7 @@ class FloorDesk:
                 at=self.now(),
                 queues=(e.QueueSettings(queue="support"),),
                 wrapup_seconds=settings.wrapup_seconds,
-                break_reasons=settings.break_reasons,
+                break_reasons=tuple(choice.code for choice in settings.break_reasons),
                 reasons=tuple(choice.code for choice in settings.reasons),
                 outcomes=tuple(choice.code for choice in settings.outcomes),
             )

@@ -50,9 +50,11 @@ class MemoryRecords:
         mine = (draft for draft in self._drafts.values() if draft.agent == agent)
         return tuple(sorted(mine, key=lambda draft: (draft.saved, draft.call)))
 
-    async def reasons_seen(self) -> Sequence[tuple[tuple[str, ...], str, int]]:
-        seen = Counter((noted.context, noted.reason) for noted in self.outcomes.values())
-        return [(context, reason, n) for (context, reason), n in sorted(seen.items())]
+    async def reasons_seen(self) -> Sequence[tuple[str | None, tuple[str, ...], str, int]]:
+        noted = self.outcomes.values()
+        seen = Counter((one.queue, one.context, one.reason) for one in noted)
+        by_queue = sorted(seen.items(), key=lambda one: (one[0][0] or "", *one[0][1:]))
+        return [(*what, times) for what, times in by_queue]
 
     def contacts(self, person: str) -> list[Contact]:
         """What the store would show as the person's contacts, in no order."""

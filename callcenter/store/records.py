@@ -72,11 +72,12 @@ class RecordsTable:
         )
         return tuple(Draft(**row._mapping) for row in rows)
 
-    async def reasons_seen(self) -> Sequence[tuple[tuple[str, ...], str, int]]:
+    async def reasons_seen(self) -> Sequence[tuple[str | None, tuple[str, ...], str, int]]:
         rows = await self._reader.read(
             lambda connection: connection.execute(self._sql.reasons).all()
         )
-        return sorted((tuple(json.loads(row[0])), row[1], row[2]) for row in rows)
+        seen = [(row[0], tuple(json.loads(row[1])), row[2], row[3]) for row in rows]
+        return sorted(seen, key=lambda one: (one[0] or "", *one[1:]))
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._writer.submit(work))
@@ -160,4 +161,6 @@ class _Statements:
             .order_by(d.saved, d.call)
         )
         self.one_draft = self.drafts.where(d.call == bindparam("of"))
-        self.reasons = select(o.context, o.reason, func.count()).group_by(o.context, o.reason)
+        self.reasons = select(o.queue, o.context, o.reason, func.count()).group_by(
+            o.queue, o.context, o.reason
+        )

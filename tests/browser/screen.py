@@ -34,7 +34,10 @@ def _choice(code: str, en: str, hans: str, hant: str) -> Choice:
 
 
 SETTINGS = ConsoleSettings(
-    break_reasons=("lunch", "training"),
+    break_reasons=(
+        _choice("lunch", "Lunch", "午餐", "午餐"),
+        _choice("training", "Training", "培训", "培訓"),
+    ),
     reasons=(
         _choice("card.lost", "Card lost", "卡片遗失", "卡片遺失"),
         _choice("dispute", "Disputed charge", "交易异议", "交易異議"),

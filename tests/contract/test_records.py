@@ -29,7 +29,7 @@ async def test_repeating_is_harmless(build: Build) -> None:
     assert [(one.call, one.ended, one.agent) for one in row.contacts] == [
         ("c1", "completed", "mei")
     ]
-    assert list(await ports.records.reasons_seen()) == [(("service", "late"), "fees", 1)]
+    assert list(await ports.records.reasons_seen()) == [("service", ("service", "late"), "fees", 1)]
 
 
 async def test_latest_note_wins(build: Build) -> None:
@@ -37,9 +37,13 @@ async def test_latest_note_wins(build: Build) -> None:
     ports = build([person("p1")], [])
     await ports.records.record_outcome(noted("c1", at=200.0, reason="card_lost"))
     await ports.records.record_outcome(noted("c1", at=190.0, reason="fees"))
-    assert list(await ports.records.reasons_seen()) == [(("service", "late"), "card_lost", 1)]
+    assert list(await ports.records.reasons_seen()) == [
+        ("service", ("service", "late"), "card_lost", 1)
+    ]
     await ports.records.record_outcome(noted("c1", at=200.0, reason="refund"))
-    assert list(await ports.records.reasons_seen()) == [(("service", "late"), "refund", 1)]
+    assert list(await ports.records.reasons_seen()) == [
+        ("service", ("service", "late"), "refund", 1)
+    ]
 
 
 async def test_reasons_are_counted(build: Build) -> None:
@@ -51,7 +55,8 @@ async def test_reasons_are_counted(build: Build) -> None:
     ):
         await ports.records.record_outcome(noted(f"c{n}", context=context, reason=reason))
     assert list(await ports.records.reasons_seen()) == [
-        ((), "x", 1), (("a", "b"), "y", 1), (("b",), "a", 1), (("b",), "x", 2),
+        ("service", (), "x", 1), ("service", ("a", "b"), "y", 1),
+        ("service", ("b",), "a", 1), ("service", ("b",), "x", 2),
     ]  # fmt: skip
 
 
@@ -101,7 +106,7 @@ async def test_any_order_gives_one_state(build: Build) -> None:
     assert two is not None
     assert [(c.call, c.reason) for c in one.contacts] == [("b", "z")]
     assert [(c.call, c.reason) for c in two.contacts] == [("a", "y")]
-    assert [seen[1:] for seen in await ports.records.reasons_seen()] == [("y", 1), ("z", 1)]
+    assert [seen[2:] for seen in await ports.records.reasons_seen()] == [("y", 1), ("z", 1)]
 
 
 async def test_accounts(build: Build) -> None:

@@ -100,7 +100,7 @@ async def test_bad_row_fails_alone(store: Store) -> None:
     assert [type(one) for one in failed] == [StoreError]
     assert "refused the data" in str(failed[0])
     assert results[20] is failed[0]
-    assert await store.records.reasons_seen() == [(("service", "late"), "fees", 40)]
+    assert await store.records.reasons_seen() == [("service", ("service", "late"), "fees", 40)]
 
 
 async def test_closing_writes_what_is_queued(path: Path) -> None:
@@ -115,7 +115,7 @@ async def test_closing_writes_what_is_queued(path: Path) -> None:
     with pytest.raises(StoreError, match="the store is closed"):
         await store.people.person("p1")
     store = open_store(f"sqlite:///{path}")
-    assert await store.records.reasons_seen() == [(("service", "late"), "fees", 99)]
+    assert await store.records.reasons_seen() == [("service", ("service", "late"), "fees", 99)]
     store.close()
 
 

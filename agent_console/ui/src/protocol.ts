@@ -137,7 +137,7 @@ export interface User {
 export interface Choice { code: string; labels: Record<string, string> }
 
 export interface Settings {
-  break_reasons: string[];
+  break_reasons: Choice[];
   reasons: Choice[];
   outcomes: Choice[];
   wrapup_seconds: number | null;

@@ -130,7 +130,7 @@ def test_confirmed_reasons_are_predicted_for_the_next_call() -> None:
     one, _ = mind()
     ask = Predict(call="c", queue="support", context=("who=known", "matter=none"))
     assert done(one.predict(ask)) == ((), one.model.name)
-    one.load([(("who=known", "matter=none"), "pin", ENOUGH - 1)])
+    one.load([(None, ("who=known", "matter=none"), "pin", ENOUGH - 1)])
     one.learn(noted("c0", reason="pin", queue="support", context=ask.context))
     reasons, name = done(one.predict(ask))
     assert (reasons[0].code, name) == ("pin", one.model.name)

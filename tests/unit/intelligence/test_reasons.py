@@ -91,7 +91,7 @@ def test_a_queue_the_pack_does_not_know_is_learned() -> None:
 def test_a_reason_the_pack_no_longer_has_is_kept() -> None:
     """Old outcomes with a code that was renamed do not stop the model."""
     one = model()
-    one.load([(("queue=service", *LATE), "old_code", 60), (LATE, "fees", 20)])
+    one.load([("service", LATE, "old_code", 60), (None, LATE, "fees", 20)])
     assert one.evidence == 80
     assert one.predict("service", LATE)[0].code == "old_code"
     assert math.isfinite(one.fit())
@@ -102,7 +102,7 @@ def test_stored_outcomes_give_the_model_they_came_from() -> None:
     one, two = model(), model()
     for _ in range(3):
         one.learn("support", LATE, "pin")
-    two.load([(("queue=support", *LATE), "pin", 3)])
+    two.load([("support", LATE, "pin", 3)])
     assert one.distribution("support", LATE) == two.distribution("support", LATE)
 
 

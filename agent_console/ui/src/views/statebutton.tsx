@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
 import { agent, asked, chooseState, connected, settings } from "../app";
-import { t, word } from "../i18n";
+import { label, t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
 import { Countdown, Disclosure, Keys, Timer } from "./bits";
 import { Icon, StateIcon } from "./icon";
@@ -12,7 +12,7 @@ const LATER = new Set(["offered", "talking", "held", "wrapup"]);
 
 export function stateWords(state: string, reason: string | null): string {
   if (state !== "break") return word("state", state);
-  return reason === null ? t("state.not_ready") : word("break", reason);
+  return reason === null ? t("state.not_ready") : label(settings.value.break_reasons, reason);
 }
 
 export function StateButton() {
@@ -71,10 +71,10 @@ export function StateButton() {
           icon="ready" text={word("state", "ready")} current={!later && me.state === "ready"}
           pick={() => choose("ready", null)}
         />
-        {(reasons.length > 0 ? reasons : [null]).map((reason) => (
+        {(reasons.length > 0 ? reasons.map(({ code }) => code) : [null]).map((reason) => (
           <StateChoice
             key={reason} icon="break"
-            text={reason === null ? word("state", "break") : word("break", reason)}
+            text={reason === null ? word("state", "break") : label(reasons, reason)}
             current={later
               ? next === "break" && me.next_reason === reason
               : me.state === "break" && me.reason === reason}

@@ -1,7 +1,7 @@
 // Who is calling, as far as is known, and with what evidence; the agent settles it if several
 // people share the number.
-import { choosePerson, connected } from "../app";
-import { t, word } from "../i18n";
+import { choosePerson, connected, settings } from "../app";
+import { label, t, word } from "../i18n";
 import type { Candidate, Card, Evidence } from "../protocol";
 import { NotKnown, Panel, Pending, Share } from "./bits";
 import { Icon } from "./icon";
@@ -41,10 +41,15 @@ export function Who({ card }: { card: Card }) {
   );
 }
 
-/** A kind of open matter has a word; anything else is a datum and shown as it is. */
+/** Reasons and kinds of open matters have words; anything else is a datum and shown as it is. */
 function evidenceDetail(item: Evidence): string {
   const detail = item.detail ?? "";
-  return item.code === "open_matter" ? word("matter", detail) : detail;
+  const [kind, reason] = detail.split(":", 2);
+  if (item.code === "recent_contact") return label(settings.value.reasons, detail);
+  if (item.code !== "open_matter") return detail;
+  return reason === undefined
+    ? word("matter", detail)
+    : `${word("matter", kind ?? "")}, ${label(settings.value.reasons, reason)}`;
 }
 
 function Person({ call, candidate, chosen, choosable }: {
