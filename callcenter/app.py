@@ -7,11 +7,12 @@ the demonstration and the command line run the very same product.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +56,7 @@ from .floor.floor import Floor
 from .floor.state import State
 from .journal import Journal
 from .metrics import Metrics
-from .ports import Switch
+from .ports import Account, Switch
 from .settings import Settings, config_folder, zone
 from .store import Store, StoreError, open_store
 from .web import WebServer, build_server
@@ -64,6 +65,9 @@ log: Final = structlog.get_logger("callcenter.app")
 
 STORE_LOOKED_AT_EVERY: Final = 5.0
 """Seconds between two looks at whether the store reads and writes, for /readyz."""
+
+SNAPSHOT_AGAIN: Final = 10.0
+"""Seconds at least between two snapshots asked for because packets do not fit."""
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
@@ -176,7 +180,8 @@ async def engine(
         exchange.join(dispatch, screens)
         _export(metrics, dispatch, exchange, journal, gateway)
 
-        dispatch.post(_opened(settings, pack, clock()))
+        accounts = await store.accounts.everyone()
+        dispatch.post(_opened(settings, pack, accounts, clock()))
         keepers = _Keepers()
         stack.push_async_callback(keepers.stop)
         keepers.keep(dispatch.keep_time(), "timers")
@@ -246,7 +251,9 @@ class _Exchange:
             raise AppError(f"[exchange]: {error}.") from None
         self._clock = clock
         self._was_up = False
-        self.tracker = Tracker(Devices(exchange.devices, exchange.trunks).own)
+        self._named_own = Devices(exchange.devices, exchange.trunks).own
+        self._doubted = -math.inf
+        self.tracker = Tracker(self._own)
         self.link = Link(
             link_settings,
             reactor,
@@ -271,8 +278,13 @@ class _Exchange:
     def _packet(self, packet: Packet, at: float) -> None:
         for event in self.tracker.receive(packet, at):
             self._dispatch.post(event)
-        if self.tracker.doubt:
+        if self.tracker.doubt and at - self._doubted >= SNAPSHOT_AGAIN:
+            self._doubted = at
             self.link.ask_snapshot("packets that do not fit")
+
+    def _own(self, device: str) -> bool:
+        """Named like one of ours, or the phone of somebody who is signed in."""
+        return self._named_own(device) or device in self._dispatch.floor.state.by_device
 
     def _snapshot(self, snapshot: Snapshot, at: float) -> None:
         self._dispatch.post(
@@ -375,7 +387,7 @@ def _midnight(settings: Settings, now: float, days: int = 0) -> float:
     return datetime(today.year, today.month, today.day, tzinfo=zone(settings)).timestamp()
 
 
-def _opened(settings: Settings, pack: Pack, now: float) -> FloorOpened:
+def _opened(settings: Settings, pack: Pack, accounts: Iterable[Account], now: float) -> FloorOpened:
     centre = settings.centre
     return FloorOpened(
         at=now,
@@ -389,6 +401,7 @@ def _opened(settings: Settings, pack: Pack, now: float) -> FloorOpened:
         break_reasons=tuple(one.code for one in pack.breaks),
         reasons=pack.reason_codes,
         outcomes=tuple(one.code for one in pack.outcomes),
+        devices=tuple(sorted({one.device for one in accounts if one.active and one.device})),
     )
 
 

@@ -57,6 +57,8 @@ class FloorOpened:
     break_reasons: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    """Devices of agents who may sign in: queues do not ring one whose agent has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

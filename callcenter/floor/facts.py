@@ -289,9 +289,12 @@ def member_seen(state: State, event: e.MemberSeen) -> None:
         state.devices[event.device] = event.state
         if agent is not None:
             state.dirty_agents[agent.id] = None
-    if agent is not None and event.paused != state.wants_pause(agent):
-        agent.paused = event.paused
-        state.set_paused(agent)
+    if agent is not None:
+        if event.paused != state.wants_pause(agent):
+            agent.paused = event.paused
+            state.set_paused(agent)
+    elif not event.paused and event.device in state.unmanned:
+        state.pause_unmanned(event.device)
 
 
 def member_gone(state: State, event: e.MemberGone) -> None:

@@ -50,6 +50,8 @@ class State:
         self.unexpected: Counter[str] = Counter()
         self.doubts = 0
         self.by_device: dict[str, Agent] = {}
+        self.unmanned = frozenset(opened.devices)
+        """Devices of agents who may sign in; who is signed in is looked up first."""
         self.deadlines: dict[str, float] = {}
         self.next: float | None = None
         self.orders: list[Order] = []
@@ -200,6 +202,11 @@ class State:
         agent.paused = wanted
         reason = agent.reason or agent.state.value
         self.orders.append(SetPaused(device=agent.device, paused=wanted, reason=reason))
+
+    def pause_unmanned(self, device: str) -> None:
+        """Nobody is signed in at this agent's phone: queues must not ring it."""
+        if self.opened.control_members and self.exchange_up:
+            self.orders.append(SetPaused(device=device, paused=True, reason="signed_out"))
 
     def agent(self, agent: str) -> Agent:
         try:

@@ -540,3 +540,15 @@ def test_wrap_up_time_is_for_all_calls_of_the_phone() -> None:
     assert {order.call for order in only(orders, CloseCard)} == {"c1", "c2"}
     assert floor.agent_views()["mei"].state == "ready"
     assert floor.state.calls == {}
+
+
+def test_phones_of_agents_who_are_not_signed_in_are_not_rung() -> None:
+    """A member that belongs to an account is paused; phones the engine does not know are not."""
+    floor = opened(devices=(PHONE,))
+    for device, wanted in ((PHONE, [True]), (OTHER, [])):
+        orders = floor.receive(
+            e.MemberSeen(
+                at=1.0, queue="service", device=device, name="", paused=False, state="idle"
+            )
+        )
+        assert [order.paused for order in only(orders, SetPaused)] == wanted
