@@ -95,9 +95,10 @@ export function duration(lang: string, seconds: number): string {
   return parts.join(lang.startsWith("zh") ? "" : " ");
 }
 
-/** How long ago or ahead, in the largest unit that fits. */
+/** How long ago or ahead, in the largest unit that fits. Counted in minutes of the clock, so that a
+ *  `now` cut to its minute does not put what has just happened into the future. */
 export function relative(lang: string, at: number, now: number): string {
-  const ahead = at - now;
+  const ahead = (Math.floor(at / 60) - Math.floor(now / 60)) * 60;
   const size = Math.abs(ahead);
   const format = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
   if (size < 3600) return format.format(Math.round(ahead / 60), "minute");

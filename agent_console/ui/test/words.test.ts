@@ -106,6 +106,9 @@ test("numbers, money and times read as the language writes them", () => {
   assert.equal(calendarDate("en", "2017-03-04"), "Mar 4, 2017");
   assert.equal(calendarDate("en", "soon"), "soon");
   assert.equal(relative("en", 1000 - 7200, 1000), "2 hours ago");
+  assert.equal(relative("en", 659, 600), "this minute");
+  assert.equal(relative("en", 599, 659), "1 minute ago");
+  assert.equal(relative("en", 720, 600), "in 2 minutes");
 });
 
 test("a fact whose value does not fit its kind is shown as it came", () => {
