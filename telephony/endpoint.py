@@ -107,6 +107,8 @@ class Tcp(Protocol):
 
     def abortConnection(self) -> None: ...  # noqa: N802 - Twisted's name
 
+    def setTcpNoDelay(self, enabled: bool) -> None: ...  # noqa: N802 - Twisted's name
+
 
 def endpoint_of(reactor: Any, settings: LinkSettings) -> Endpoint:
     """The endpoint for these settings. Raises ValueError for an unusable `tls_ca`."""

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from asterisk.ami.action import Action, LogoffAction
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IProtocol
+from twisted.internet.interfaces import IProtocol, ITCPTransport
 from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.python.failure import Failure
@@ -341,6 +341,9 @@ class _Line(TwistedProtocol):
         return cast(Tcp, self.transport)
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        if ITCPTransport.providedBy(self.transport):
+            # Else an action waits for the acknowledgement of the one before (Nagle), up to 40 ms.
+            self.tcp.setTcpNoDelay(True)
         self.session = self._link.line_made(self)
         self._link._arm()
 

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
@@ -52,6 +53,8 @@ class AmiConnection(Protocol):
         if not self.port.admit(self):
             self.transport.abortConnection()
             return
+        if ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpNoDelay(True)  # as Asterisk does (session_do, manager.c)
         self.transport.registerProducer(self, True)
         self.transport.write(BANNER.encode())
         self._waiting = self.port.clock.callLater(self.port.auth_timeout, self._too_late)
