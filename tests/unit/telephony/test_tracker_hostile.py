@@ -139,7 +139,6 @@ def test_any_suffix_of_a_recording_makes_sense(name: str) -> None:
 
 
 @given(name=st.sampled_from(RECORDINGS), seed=st.integers(0, 2**32), share=st.floats(0.0, 0.4))
-@settings(max_examples=300)
 def test_a_recording_with_packets_lost_doubled_and_out_of_order_makes_sense(
     name: str, seed: int, share: float
 ) -> None:
@@ -235,7 +234,6 @@ def nonsense(draw: st.DrawFn) -> Packet:
 
 
 @given(stream=st.lists(nonsense(), max_size=60))
-@settings(max_examples=400)
 def test_nonsense_makes_sense(stream: list[Packet]) -> None:
     """Any names with any headers in any order."""
     tracker = Tracker()
@@ -266,7 +264,6 @@ def _ended(tracker: Tracker, uid: str) -> bool:
 
 
 @given(name=st.sampled_from(RECORDINGS), cut=st.floats(0.0, 1.0), shares=st.integers(0, 2**16))
-@settings(max_examples=200)
 def test_a_snapshot_at_any_moment_makes_sense(name: str, cut: float, shares: int) -> None:
     """A picture with only some of the legs, some waiting, amid a recording; then the rest of it."""
     stream = STREAMS[name]

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.packet import escape, unescape
@@ -44,7 +44,6 @@ def counts(decoder: Decoder) -> tuple[int, int, int]:
 
 
 @given(STREAMS, st.lists(st.integers(0, 10_000), max_size=20), st.booleans())
-@settings(max_examples=400)
 def test_any_portions_give_the_same_packets(data: bytes, cuts: list[int], bytewise: bool) -> None:
     """However a stream is cut, packets and counters come out the same."""
     limits: dict[str, Any] = {"max_line": 24, "max_headers": 4, "max_packet": 40}
@@ -56,7 +55,6 @@ def test_any_portions_give_the_same_packets(data: bytes, cuts: list[int], bytewi
 
 
 @given(st.binary(max_size=3000), st.integers(1, 400))
-@settings(max_examples=200)
 def test_noise_never_raises_and_the_next_packet_is_read(data: bytes, portion: int) -> None:
     """After any noise and an empty line the decoder reads the next packet."""
     decoder = Decoder(max_packet=512)
