@@ -98,6 +98,9 @@ async def test_the_agent_settles_who_is_calling(stage: Stage) -> None:
     rows = page.locator(".candidate")
     await expect(rows).to_have_count(2)
     await expect(rows.first).to_contain_text("Number on file")
+    await expect(caller(page)).to_contain_text("Perhaps")
+    await expect(page.locator(".panel-facts .badge-unsure")).to_contain_text("if it is")
+    await expect(page.locator(".strip .tier")).to_have_count(0)
     await page.get_by_role("button", name="The caller is 王美玲").click()
     await page.get_by_role("button", name="None of them").click()
     async with asyncio.timeout(30):

@@ -5,6 +5,7 @@ import { settings } from "../app";
 import { second } from "../clock";
 import { clockTime, dayAndTime, percent, relative, timer } from "../format";
 import { language, locale, t, word } from "../i18n";
+import type { Card } from "../protocol";
 import { Icon } from "./icon";
 
 /** Seconds since a server instant, running. Not announced: a screen reader reads it on demand. */
@@ -49,6 +50,13 @@ export function Share({ value }: { value: number }) {
       <span class="share-number">{percent(locale.value, bounded)}</span>
     </span>
   );
+}
+
+/** Says whose data these are while the caller may be somebody else. */
+export function IfItIs({ card }: { card: Card }) {
+  return card.identity === "candidates" && card.profile !== null
+    ? <span class="badge badge-unsure">{t("caller.if", { name: card.profile.name })}</span>
+    : null;
 }
 
 export function Panel(props: {

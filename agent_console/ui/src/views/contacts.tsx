@@ -4,12 +4,12 @@ import { duration } from "../format";
 import { label, locale, t, tn, word } from "../i18n";
 import { count } from "../format";
 import type { Card, Contact } from "../protocol";
-import { NotKnown, Panel, When } from "./bits";
+import { IfItIs, NotKnown, Panel, When } from "./bits";
 
 export function Contacts({ card }: { card: Card }) {
   const contacts = card.profile?.contacts ?? [];
   return (
-    <Panel name="contacts" icon="history" title={t("contacts.title")}>
+    <Panel name="contacts" icon="history" title={t("contacts.title")} aside={<IfItIs card={card} />}>
       {contacts.length === 0
         ? <NotKnown text={card.identity === "pending" ? t("facts.pending") : t("contacts.none")} />
         : (

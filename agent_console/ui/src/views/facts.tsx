@@ -4,7 +4,7 @@ import { second } from "../clock";
 import { count, factValue } from "../format";
 import { knows, language, locale, t, tn, word } from "../i18n";
 import type { Card, Fact, FactGroup } from "../protocol";
-import { NotKnown, Panel, Pending } from "./bits";
+import { IfItIs, NotKnown, Panel, Pending } from "./bits";
 import { Icon } from "./icon";
 
 const GROUPS: readonly FactGroup[] = ["matters", "promises", "who", "contacts", "consent"];
@@ -12,7 +12,7 @@ const GROUPS: readonly FactGroup[] = ["matters", "promises", "who", "contacts", 
 export function Facts({ card }: { card: Card }) {
   const facts = card.profile?.facts ?? [];
   return (
-    <Panel name="facts" icon="card" title={t("facts.title")}>
+    <Panel name="facts" icon="card" title={t("facts.title")} aside={<IfItIs card={card} />}>
       {card.identity === "pending" && <Pending lines={6} text={t("facts.pending")} />}
       {card.identity !== "pending" && facts.length === 0 && <NotKnown text={t("facts.none")} />}
       {GROUPS.map((group) => {

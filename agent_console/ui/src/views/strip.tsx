@@ -29,6 +29,7 @@ export function CallStrip({ card }: { card: Card }) {
   useLayoutEffect(() => onShortcut("caller", () => heading.current?.focus()), []);
   const now = phase(card);
   const name = card.profile?.name ?? card.caller_name;
+  const unsure = card.identity === "candidates";
   return (
     <header class={`strip strip-${now}`}>
       <div class="strip-state" aria-hidden="true">
@@ -40,12 +41,13 @@ export function CallStrip({ card }: { card: Card }) {
         </p>
         <div class="strip-name">
           <h1 id="caller" ref={heading} tabIndex={-1}>
+            {unsure && <span class="strip-unsure">{t("caller.perhaps")} </span>}
             <bdi lang={card.profile?.language ?? undefined}>
               {name ?? card.number ?? t("caller.unknown")}
             </bdi>
           </h1>
-          {card.profile?.tier && <Tier tier={card.profile.tier} />}
-          {card.profile?.language && (
+          {!unsure && card.profile?.tier && <Tier tier={card.profile.tier} />}
+          {!unsure && card.profile?.language && (
             <span class="badge">{languageName(card.profile.language)}</span>
           )}
         </div>
