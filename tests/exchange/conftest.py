@@ -6,6 +6,13 @@
         with exchange.tap() as tap: ...
 
 `exchange` is one for the whole session; `own_exchange` is the test's own, to stop and to kill.
+`whole` is the product on an exchange that only such tests share, because the engine pauses members
+and their phones sign out again:
+
+    async def test_y(whole):
+        phone = await whole.phone("1001")
+        async with whole.agent("1001") as alice: ...
+
 Where a real exchange cannot run the tests are skipped with the reason; with
 CALLCENTER_REQUIRE_EXCHANGE=1 they fail instead, so that a build server cannot skip them unseen.
 """
@@ -13,10 +20,12 @@ CALLCENTER_REQUIRE_EXCHANGE=1 they fail instead, so that a build server cannot s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.exchange.asterisk import Exchange
 from tests.exchange.installation import (
@@ -26,6 +35,7 @@ from tests.exchange.installation import (
     missing,
 )
 from tests.exchange.phones import Phones
+from tests.exchange.whole import Whole, phones_for_a_while, whole_product
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,3 +101,26 @@ def own_phones(own_exchange: Exchange, tmp_path: Path) -> Iterator[Phones]:
     """Phones and callers around `own_exchange`."""
     with Phones(own_exchange.ports, tmp_path / "phones", own_exchange.cli) as around:
         yield around
+
+
+@pytest.fixture(scope="session")
+def centre_exchange(exchange_installed: None) -> Iterator[Exchange]:
+    """The Asterisk of the tests with the whole product."""
+    with Exchange() as running:
+        yield running
+
+
+@pytest.fixture
+def centre_phones(centre_exchange: Exchange, tmp_path: Path) -> Iterator[Phones]:
+    """Phones and callers around `centre_exchange`, which is as it was after the test."""
+    with phones_for_a_while(centre_exchange, tmp_path / "phones") as around:
+        yield around
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def whole(
+    centre_exchange: Exchange, centre_phones: Phones, reactor: Any, tmp_path: Path
+) -> AsyncIterator[Whole]:
+    """The engine on `centre_exchange`, with a store of its own and no phone signed in yet."""
+    async with whole_product(tmp_path, reactor, centre_exchange, centre_phones) as product:
+        yield product

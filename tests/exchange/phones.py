@@ -79,6 +79,11 @@ class Phones:
     ) -> None:
         self.close()
 
+    @property
+    def signed_in(self) -> tuple[str, ...]:
+        """The extensions whose phones the exchange can call."""
+        return tuple(self._signed_in)
+
     def phone(self, extension: str, behaviour: Behaviour = Answers()) -> Phone:
         """Sign an agent's phone in and wait until the exchange can call it."""
         port = free_port()
