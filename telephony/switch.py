@@ -5,8 +5,9 @@ Builds actions and turns the exchange's refusals into words. It decides nothing 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from asterisk.ami.action import Action, SimpleAction
 
@@ -14,6 +15,10 @@ from callcenter.ports import SwitchError
 from telephony.answers import ActionRefused, Answer, ExchangeError
 from telephony.privileges import denied
 from telephony.wire import WireError
+
+AT_ONCE: Final = 64
+"""Actions under way; more wait here for their turn. A thousand members that are paused at once (the
+line has come up) must neither be refused nor keep pings and snapshots from going out."""
 
 
 class Line(Protocol):
@@ -37,6 +42,7 @@ class AmiSwitch:
         self._link = link
         self._user = user
         self._interfaces = interfaces
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def pause(self, device: str, paused: bool, reason: str) -> None:
         """Pause or unpause `device` ("PJSIP/1001") in every queue it is a member of.
@@ -71,7 +77,8 @@ class AmiSwitch:
 
     async def _carry_out(self, action: Action, explain: Callable[[str], str]) -> None:
         try:
-            await self._link.ask(action)
+            async with self._turns:
+                await self._link.ask(action)
         except ActionRefused as refused:
             if refused.forbidden:
                 raise SwitchError("; ".join(denied([action.name], self._user))) from refused

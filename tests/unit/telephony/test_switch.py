@@ -1,5 +1,6 @@
 """The switch: the actions it sends, and its words when the exchange does not do them."""
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
@@ -7,9 +8,16 @@ import pytest
 from asterisk.ami import Action
 
 from callcenter.ports import Switch, SwitchError
-from telephony.answers import ActionRefused, Answer, AnswerTimeout, ExchangeError, LinkLost
+from telephony.answers import (
+    MAX_OPEN,
+    ActionRefused,
+    Answer,
+    AnswerTimeout,
+    ExchangeError,
+    LinkLost,
+)
 from telephony.packet import Packet
-from telephony.switch import AmiSwitch
+from telephony.switch import AT_ONCE, AmiSwitch
 from telephony.wire import encode
 
 
@@ -103,3 +111,29 @@ def test_ping_and_snapshot() -> None:
         AmiSwitch(FakeLine(LinkLost("no line")), "engine").ping().send(None)
     AmiSwitch(line, "engine").ask_snapshot("in doubt")
     assert line.whys == ["in doubt"]
+
+
+async def test_a_thousand_pauses_at_once_wait_for_their_turn() -> None:
+    """The line refuses actions beyond its limit; none of ours ever gets there."""
+    answer = asyncio.Event()
+    under_way = most = done = 0
+
+    class SlowLine(FakeLine):
+        async def ask(self, action: Action) -> Answer:
+            nonlocal under_way, most, done
+            under_way += 1
+            most = max(most, under_way)
+            await answer.wait()
+            under_way -= 1
+            done += 1
+            return await super().ask(action)
+
+    switch = AmiSwitch(SlowLine(), "engine")
+    pauses = [
+        asyncio.create_task(switch.pause(f"PJSIP/{n}", True, "signed_out")) for n in range(1000)
+    ]
+    await asyncio.sleep(0)
+    answer.set()
+    await asyncio.gather(*pauses)
+    assert done == 1000
+    assert most == AT_ONCE < MAX_OPEN
