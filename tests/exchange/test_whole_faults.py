@@ -17,6 +17,7 @@ import pytest_asyncio
 from callcenter.floor.events import CallEnded, ExchangeLost
 from tests.console_kit import Browser
 from tests.exchange.asterisk import Exchange
+from tests.exchange.line import Line
 from tests.exchange.parties import Call, Phone
 from tests.exchange.phones import Answers, Phones
 from tests.exchange.whole import (
@@ -24,7 +25,6 @@ from tests.exchange.whole import (
     SALES,
     SERVICE,
     WANG_CALLS,
-    Line,
     Whole,
     sees,
     state,
