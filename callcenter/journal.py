@@ -23,7 +23,7 @@ from .floor.events import Event
 from .store import Store, StoreError
 from .store.events import journal_row, stored_body, write_rows
 
-LINGER = 0.005
+LINGER = 0.02
 """Seconds an event nobody waits for may wait for company: saves fsyncs, costs nothing else."""
 
 RETRY = 0.5

@@ -7,6 +7,7 @@ do not share counters. It must not measure by itself: others count, or hand in a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -59,15 +60,16 @@ class Metrics:
             "handshake": ("handshakes", "Sockets asked for, by result"),
             "welcome": ("welcomes", "Browsers welcomed, with a snapshot or resumed"),
         }
+        # Looking a label up in the library costs more than counting.
         self._console = {
-            what: self.counter(f"console_{name}", text, "kind")
+            what: cache(self.counter(f"console_{name}", text, "kind").labels)
             for what, (name, text) in console.items()
         }
         self._sign_ins = self.counter("sign_ins", "Attempts to sign in, by result", "result")
 
     def console(self, what: str, kind: str) -> None:
         """Count one thing of the agent channel; ``what`` is a key of the table above."""
-        self._console[what].labels(kind).inc()
+        self._console[what](kind).inc()
 
     def sign_in(self, result: str) -> None:
         self._sign_ins.labels(result).inc()

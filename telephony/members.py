@@ -6,7 +6,6 @@ that queues, calls and agents speak of one device. It must not know about calls.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from callcenter.floor.events import DeviceChanged, DeviceState, Event, MemberGone, MemberSeen
@@ -50,12 +49,13 @@ class Members:
         """By queue and interface."""
         self._phones: dict[str, str] = {}
         """The phone behind a member's interface."""
-        self._uses: Counter[str] = Counter()
+        self._interfaces: dict[str, list[str]] = {}
+        """By device: an interface for each membership."""
         self._states: dict[str, DeviceState] = {}
 
     def owns(self, device: str) -> bool:
         """An own phone: a queue has it as a member, or its name says so."""
-        return device in self._uses or self._own(device)
+        return device in self._interfaces or self._own(device)
 
     def phone_behind(self, interface: str) -> str | None:
         """The phone that rings when a queue dials this interface; ``None`` while unknown."""
@@ -64,8 +64,7 @@ class Members:
 
     def interfaces(self, device: str) -> tuple[str, ...]:
         """The interfaces under which queues know a device: what QueuePause wants to be told."""
-        found = {key[1]: None for key, seen in self._members.items() if seen.device == device}
-        return tuple(found)
+        return tuple(dict.fromkeys(self._interfaces.get(device, ())))
 
     def seen(self, packet: Packet, at: float) -> list[Event]:
         """QueueMember, QueueMemberAdded, QueueMemberStatus or QueueMemberPause."""
@@ -94,8 +93,8 @@ class Members:
             events.append(MemberGone(at=at, queue=queue, device=known.device))
         if known is None or known.device != device:
             if known is not None:
-                self._forget_use(known.device)
-            self._uses[device] += 1
+                self._forget(known.device, interface)
+            self._interfaces.setdefault(device, []).append(interface)
         self._members[queue, interface] = member
         events.append(member)
         return events
@@ -109,15 +108,16 @@ class Members:
         known = self._members.pop(key, None)
         if known is None:
             return []
-        self._forget_use(known.device)
+        self._forget(known.device, key[1])
         if all(interface != key[1] for _, interface in self._members):
             self._phones.pop(key[1], None)
         return [MemberGone(at=at, queue=known.queue, device=known.device)]
 
-    def _forget_use(self, device: str) -> None:
-        self._uses[device] -= 1
-        if self._uses[device] <= 0:
-            del self._uses[device]
+    def _forget(self, device: str, interface: str) -> None:
+        interfaces = self._interfaces[device]
+        interfaces.remove(interface)
+        if not interfaces:
+            del self._interfaces[device]
 
     def device(self, packet: Packet, at: float) -> list[Event]:
         """DeviceStateChange: told about own phones only."""
