@@ -19,6 +19,7 @@ from .connection import Connection, Count
 from .seat import Seat
 from .snapshot import ExchangeState, Plain
 from .stream import Entry
+from .texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class LiveScreens:
         self.exchange = exchange
         self._now = now
         self._plain = plain
+        self._texts = Texts(plain)
         self._count = count
         self._seats: dict[str, Seat] = {}
         self._supervisors: set[Connection] = set()
@@ -122,6 +124,8 @@ class LiveScreens:
         return frames.event(entry.seq, entry.ts, entry.ev, self._d(entry.payload))
 
     def _d(self, payload: object) -> str:
+        if isinstance(payload, Card):
+            return self._texts.card(payload)
         bare = payload is None or isinstance(payload, dict)
         return frames.dumps(payload if bare else self._plain(payload))
 

@@ -1,0 +1,68 @@
+"""Cards as JSON, with what consecutive cards share written once. Pure.
+
+A call has about eight cards, and from one to the next the person, the reasons and the answers stay
+the same objects; what there is to say is the same few hundred texts all day. Writing them anew was
+a sixth of the engine's work. Objects are recognised by identity, so they must be frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from callcenter.floor.card import Answer, Card
+
+from . import frames
+from .snapshot import Plain
+
+MOST = 2_000
+"""Texts kept; of a profile or an answer, some 3 KiB each."""
+
+
+class Texts:
+    """``plain`` turns one of our dataclasses into plain data."""
+
+    __slots__ = ("_kept", "_most", "_plain")
+
+    def __init__(self, plain: Plain, most: int = MOST) -> None:
+        self._plain = plain
+        self._most = most
+        self._kept: dict[int, tuple[object, str]] = {}
+        """By identity, with the object: while it is here nothing else can have its identity."""
+
+    def card(self, card: Card) -> str:
+        """The same data as ``plain(card)``. Raises ``TypeError`` or ``ValueError`` when something
+        in it cannot be written."""
+        plain = dict(self._plain(replace(card, profile=None, answers=())))
+        del plain["profile"], plain["answers"]
+        rest = frames.dumps(plain).removesuffix("}")
+        profile = "null" if card.profile is None else self._once(card.profile, self._thing)
+        answers = self._once(card.answers, self._answers) if card.answers else "[]"
+        return f'{rest},"profile":{profile},"answers":{answers}}}'
+
+    def _answers(self, answers: tuple[Answer, ...]) -> str:
+        return f"[{','.join([self._answer(answer) for answer in answers])}]"
+
+    def _answer(self, answer: Answer) -> str:
+        # Answers are made for each call; their phrasings are those of the knowledge entry.
+        plain = dict(self._plain(replace(answer, phrasings=())))
+        del plain["phrasings"]
+        rest = frames.dumps(plain).removesuffix("}")
+        return f'{rest},"phrasings":{self._once(answer.phrasings, self._things)}}}'
+
+    def _things(self, things: tuple[object, ...]) -> str:
+        return f"[{','.join([self._thing(thing) for thing in things])}]"
+
+    def _thing(self, thing: object) -> str:
+        return frames.dumps(self._plain(thing))
+
+    def _once(self, thing: Any, write: Callable[[Any], str]) -> str:
+        kept = self._kept.get(id(thing))
+        if kept is not None:
+            return kept[1]
+        text = write(thing)
+        if len(self._kept) >= self._most:
+            del self._kept[next(iter(self._kept))]
+        self._kept[id(thing)] = (thing, text)
+        return text

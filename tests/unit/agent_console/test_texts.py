@@ -1,0 +1,79 @@
+"""Cards as text: the same data as written whole, whatever was written before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agent_console.texts import Texts
+from callcenter.codec import to_plain
+from callcenter.floor.card import Answer, Card, Fact, Phrasing, Profile, Reason
+
+CARD = Card(
+    call="1.1", rev=1, direction="inbound", state="offered", queue="service", number="+4420",
+    caller_name="王\ud800", dialled=None, arrived=1.0, offered=2.0, answered=None, ended=None,
+    identity="pending", candidates=(), profile=None, reasons_state="pending", reasons=(),
+    answers_state="pending", answers=(), noted=False,
+)  # fmt: skip
+PHRASINGS = (Phrasing(language="en", title="Fees", body='Say "sorry".'),)
+
+
+def profile(name: str) -> Profile:
+    fact = Fact(key="tier", group="who", kind="code", value="gold")
+    return Profile(person="p", name=name, language="en", tier="gold", facts=(fact,), contacts=())
+
+
+def answer(id: str) -> Answer:
+    return Answer(id=id, reason="fees", source="handbook", phrasings=PHRASINGS)
+
+
+def refined() -> list[Card]:
+    """The cards of one call as it goes on."""
+    known = replace(CARD, rev=2, identity="known", profile=profile("王小明"))
+    reasons = (Reason(code="fees", probability=0.5),)
+    whole = replace(known, rev=3, reasons=reasons, answers=(answer("a"), answer("b")))
+    return [CARD, known, whole, replace(whole, rev=4, state="talking", answered=3.0)]
+
+
+def test_a_card_says_what_its_fields_say() -> None:
+    """Text and plain data agree for every stage of a call, hostile names included."""
+    texts = Texts(to_plain)
+    for card in refined():
+        assert json.loads(texts.card(card)) == to_plain(card)
+
+
+def test_what_stays_the_same_is_written_once() -> None:
+    """The person and the answers are turned into text when they first appear and not again."""
+    written: list[str] = []
+
+    def plain(thing: object) -> dict[str, Any]:
+        written.append(type(thing).__name__)
+        return to_plain(thing)
+
+    texts = Texts(plain)
+    for card in refined():
+        texts.card(card)
+    assert written.count("Card") == 4
+    assert written.count("Profile") == 1
+    assert written.count("Answer") == 2
+    assert written.count("Phrasing") == 1
+
+
+def test_another_person_is_another_text() -> None:
+    """Equal identity is never mistaken: objects that are gone leave nothing to be found by."""
+    texts = Texts(to_plain, most=2)
+    for number in range(200):
+        card = replace(CARD, profile=profile(f"name {number}"), answers=(answer(str(number)),))
+        assert json.loads(texts.card(card)) == to_plain(card)
+
+
+def test_what_is_no_json_raises() -> None:
+    """A number that JSON has not is refused, as it is elsewhere; the next card is fine."""
+    texts = Texts(to_plain)
+    bad = Fact(key="lifetime_value", group="who", kind="money", value=float("nan"))
+    with pytest.raises(ValueError, match="JSON"):
+        texts.card(replace(CARD, profile=replace(profile("x"), facts=(bad,))))
+    assert json.loads(texts.card(CARD)) == to_plain(CARD)
