@@ -30,7 +30,7 @@ from telephony.numbers import normalise_for_store
 
 from . import __version__
 from .app import AppError, engine
-from .auth import MIN_PASSWORD, Passwords
+from .auth import MAX_PASSWORD, MIN_PASSWORD, Passwords
 from .demo import DemoSettings, run_demo
 from .log import start_logging
 from .people_import import ImportProgress, ImportReport, PeopleFileError, import_people
@@ -54,6 +54,9 @@ app.add_typer(users, name="user")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+LONGEST_USER = 200
+"""Characters; what the sign-in page takes."""
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="Settings file; see config/callcenter.toml."),
@@ -66,22 +69,41 @@ def words() -> Iterator[None]:
     try:
         yield
     except KnowledgeError as error:
-        err.print(f"[red]The pack or its knowledge cannot be used:[/red]\n{escape(str(error))}")
+        _complain(f"The pack or its knowledge cannot be used:\n{error}")
         raise typer.Exit(2) from None
     except (AppError, SettingsError, StoreError, PeopleFileError) as error:
-        err.print(f"[red]{escape(str(error))}[/red]")
+        _complain(str(error))
         raise typer.Exit(2) from None
 
 
-def settings_from(config: Path | None, overrides: dict[str, Any] | None = None) -> Settings:
+def _complain(message: str) -> None:
+    err.print(f"[red]{escape(message)}[/red]", soft_wrap=True)
+
+
+def _say(message: str) -> None:
+    out.print(escape(message), soft_wrap=True)
+
+
+def settings_from(
+    config: Path | None,
+    overrides: dict[str, Any] | None = None,
+    defaults: dict[str, Any] | None = None,
+) -> Settings:
     """The file named, or ``callcenter.toml`` here if there is one."""
     here = Path("callcenter.toml")
     path = config or (here if here.exists() else None)
-    settings = read_settings(path, os.environ, overrides)
+    settings = read_settings(path, os.environ, overrides, defaults)
     url = settings.store.url
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.removeprefix("sqlite:///")).parent)
     return settings
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AppError(f"The folder {folder} cannot be made: {error.strerror}.") from None
 
 
 def until_told(work: Coroutine[Any, Any, None]) -> None:
@@ -120,10 +142,8 @@ def run(
         async def work() -> None:
             async with twisted_reactor() as reactor, engine(settings, reactor) as running:
                 if not await running.store.accounts.everyone():
-                    out.print(
-                        "Nobody can sign in yet: callcenter user add NAME --device PJSIP/1001"
-                    )
-                out.print(f"console: http://{settings.http.host}:{running.port}/")
+                    _say("Nobody can sign in yet: callcenter user add NAME --device PJSIP/1001")
+                _say(f"console: http://{settings.http.host}:{running.port}/")
                 await asyncio.Event().wait()
 
         until_told(work())
@@ -143,9 +163,11 @@ def demo(
 ) -> None:
     """Run the engine with a simulated exchange and living callers: nothing else is needed."""
     with words():
-        data.mkdir(parents=True, exist_ok=True)
+        _make_folder(data)
         settings = settings_from(
-            config, {"http.port": port, "store.url": f"sqlite:///{data / f'demo-{seed}.db'}"}
+            config,
+            {"http.port": port, "store.url": f"sqlite:///{data / f'demo-{seed}.db'}"},
+            {"log.level": "warning"},  # so that the greeting stays in sight
         )
         start_logging(settings.log.level, settings.log.format)
         until_told(
@@ -165,7 +187,7 @@ def check(config: ConfigOption = None) -> None:
         pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
         folder = config_folder() / "knowledge" / settings.centre.pack
         entries = load_knowledge(folder, pack.reason_codes)
-        out.print(
+        _say(
             f"Settings, pack {pack.name!r} ({len(pack.reasons)} reasons) and"
             f" {len(entries)} knowledge entries are in order."
         )
@@ -215,9 +237,12 @@ def people_command(
                     on_progress=show,
                     encoding=encoding,
                 )
+        except KeyboardInterrupt:
+            _complain("Stopped; the same command again goes on where this one was.")
+            raise typer.Exit(130) from None
         finally:
             store.close()
-        out.print(escape(_in_words(report)))
+        _say(_in_words(report))
 
 
 def _in_words(report: ImportReport) -> str:
@@ -248,9 +273,7 @@ def user_add(
         settings = settings_from(config)
         account = _account(user, name, role, device, language, password)
         _put(settings, account[0])
-        out.print(
-            f"{user} may sign in" + (f" with the password {account[1]}" if account[1] else "")
-        )
+        _say(f"{user} may sign in" + (f" with the password {account[1]}" if account[1] else ""))
 
 
 def _account(
@@ -262,16 +285,21 @@ def _account(
     password: str | None,
 ) -> tuple[Account, str | None]:
     """The account, and the password if it was made up."""
+    if not 0 < len(user) <= LONGEST_USER or not user.isprintable() or user != user.strip():
+        raise AppError(
+            f"{user!r} cannot be signed in with: 1 to {LONGEST_USER} printable characters."
+        )
     if role not in ("agent", "supervisor"):
         raise AppError(f"There is no role {role!r}; allowed: agent, supervisor.")
     if role == "agent" and not device:
         raise AppError("An agent needs a device: --device PJSIP/1001.")
     if language not in (None, "en", "zh-Hans", "zh-Hant"):
         raise AppError(f"There is no language {language!r}; allowed: en, zh-Hans, zh-Hant.")
-    made_up = None if password else secrets.token_urlsafe(9)
-    chosen = password or made_up or ""
-    if len(chosen) < MIN_PASSWORD:
-        raise AppError(f"A password needs {MIN_PASSWORD} characters or more.")
+    made_up = secrets.token_urlsafe(9) if password is None else None
+    chosen = made_up if password is None else password
+    assert chosen is not None
+    if not MIN_PASSWORD <= len(chosen) <= MAX_PASSWORD:
+        raise AppError(f"A password needs {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     kind: Literal["agent", "supervisor"] = "agent" if role == "agent" else "supervisor"
     hasher = Passwords()
     try:
@@ -339,7 +367,7 @@ def user_close(
 
     with words():
         asyncio.run(work(settings_from(config)))
-        out.print(f"{user} may no longer sign in")
+        _say(f"{user} may no longer sign in")
 
 
 @app.command()

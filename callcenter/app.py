@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ from telephony.snapshot import Snapshot
 from telephony.switch import AmiSwitch
 from telephony.tracker import WANTED, Tracker
 
+from . import restart
 from .api.app import build_api
 from .api.demo_phone import DeskPhones, demo_phone_router
 from .api.doors import Doors
@@ -45,8 +46,10 @@ from .api.origin import Origins
 from .auth import Passwords
 from .codec import to_plain
 from .dispatch import Dispatch
+from .floor.errors import FloorError
 from .floor.events import (
     DayBegan,
+    Event,
     ExchangeConnected,
     ExchangeLost,
     FloorOpened,
@@ -59,7 +62,7 @@ from .metrics import Metrics
 from .ports import Account, Switch
 from .settings import Settings, config_folder, zone
 from .store import Store, StoreError, open_store
-from .web import WebServer, build_server
+from .web import build_server, listen, served
 
 log: Final = structlog.get_logger("callcenter.app")
 
@@ -122,8 +125,7 @@ async def engine(
         entries = load_knowledge(
             config_folder() / "knowledge" / settings.centre.pack, pack.reason_codes
         )
-        store = await asyncio.to_thread(open_store, settings.store.url)
-        stack.push_async_callback(asyncio.to_thread, store.close)
+        store = await stack.enter_async_context(_opened_store(settings))
         journal = Journal(store)
         stack.push_async_callback(asyncio.to_thread, journal.close)
 
@@ -156,7 +158,9 @@ async def engine(
         )
         stack.callback(screens.stop)
         exchange = _Exchange(settings, reactor, clock, random.Random(seed))  # noqa: S311  # jitter
-        steps = metrics.histogram("step_seconds", "Time spent in each step of a call", "step")
+        step = cache(
+            metrics.histogram("step_seconds", "Time spent in each step of a call", "step").labels
+        )
         dispatch = Dispatch(
             Floor(),
             journal=journal,
@@ -165,7 +169,7 @@ async def engine(
             switch=exchange.switch,
             screens=screens,
             clock=clock,
-            observe=lambda step, seconds: steps.labels(step).observe(seconds),
+            observe=lambda name, seconds: step(name).observe(seconds),
         )
         gateway = Gateway(
             screens=screens,
@@ -181,7 +185,10 @@ async def engine(
         _export(metrics, dispatch, exchange, journal, gateway)
 
         accounts = await store.accounts.everyone()
+        last, run = await asyncio.to_thread(store.journal.last_run, restart.KINDS)
         dispatch.post(_opened(settings, pack, accounts, clock()))
+        if last is not None and clock() - last <= restart.WITHIN:
+            await _bring_back(dispatch, restart.at_work(run, clock()))
         keepers = _Keepers()
         stack.push_async_callback(keepers.stop)
         keepers.keep(dispatch.keep_time(), "timers")
@@ -202,9 +209,9 @@ async def engine(
             on_sign_out=gateway.revoke,
             console=console or static_folder(),
             routers=routers,
+            store_errors=(StoreError,),
         )
-        server, serving, port = await _serve(settings, Front(api, gateway))
-        stack.push_async_callback(_stop_serving, server, serving)
+        port = await stack.enter_async_context(_served(settings, Front(api, gateway)))
         stack.push_async_callback(gateway.close)
 
         exchange.link.start()
@@ -237,33 +244,33 @@ class _Exchange:
         rng: random.Random,
     ) -> None:
         exchange = settings.exchange
-        try:
-            link_settings = LinkSettings(
-                host=exchange.host,
-                port=exchange.port,
-                user=exchange.user,
-                secret=exchange.secret,
-                auth=exchange.auth,
-                tls=exchange.tls,
-                tls_ca=Path(exchange.tls_ca) if exchange.tls_ca else None,
-            )
-        except ValueError as error:
-            raise AppError(f"[exchange]: {error}.") from None
         self._clock = clock
         self._was_up = False
+        self._restarted = False
         self._named_own = Devices(exchange.devices, exchange.trunks).own
         self._doubted = -math.inf
         self.tracker = Tracker(self._own)
-        self.link = Link(
-            link_settings,
-            reactor,
-            clock=clock,
-            rng=rng,
-            on_packet=self._packet,
-            on_snapshot=self._snapshot,
-            on_state=self._state,
-            wanted=WANTED,
-        )
+        try:
+            self.link = Link(
+                LinkSettings(
+                    host=exchange.host,
+                    port=exchange.port,
+                    user=exchange.user,
+                    secret=exchange.secret,
+                    auth=exchange.auth,
+                    tls=exchange.tls,
+                    tls_ca=Path(exchange.tls_ca) if exchange.tls_ca else None,
+                ),
+                reactor,
+                clock=clock,
+                rng=rng,
+                on_packet=self._packet,
+                on_snapshot=self._snapshot,
+                on_state=self._state,
+                wanted=WANTED,
+            )
+        except ValueError as error:
+            raise AppError(f"[exchange]: {error}.") from None
         self.switch: Switch = AmiSwitch(self.link, exchange.user, self.tracker.members.interfaces)
 
     def join(self, dispatch: Dispatch, screens: LiveScreens) -> None:
@@ -287,11 +294,14 @@ class _Exchange:
         return self._named_own(device) or device in self._dispatch.floor.state.by_device
 
     def _snapshot(self, snapshot: Snapshot, at: float) -> None:
-        self._dispatch.post(
-            ExchangeConnected(
-                at=at, version=snapshot.version or "unknown", restarted=snapshot.restarted
+        self._restarted |= snapshot.restarted
+        if "members" not in snapshot.missing:  # else it still starts, and takes no orders yet
+            self._dispatch.post(
+                ExchangeConnected(
+                    at=at, version=snapshot.version or "unknown", restarted=self._restarted
+                )
             )
-        )
+            self._restarted = False
         for event in self.tracker.snapshot(snapshot, at):
             self._dispatch.post(event)
 
@@ -349,31 +359,35 @@ class _Keepers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _serve(settings: Settings, front: Front) -> tuple[WebServer, asyncio.Task[None], int]:
-    http = settings.http
-    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
-    # asyncio turns off Nagle's algorithm only where it sees that the protocol is TCP; with it a
-    # card waits 40 ms for the browser's delayed acknowledgement of the frame before.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@asynccontextmanager
+async def _opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The store, closed at the end; also when nobody waits for the opening any more."""
+    opening = asyncio.ensure_future(asyncio.to_thread(open_store, settings.store.url))
     try:
-        listener.bind((http.host, http.port))
+        store = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        with suppress(StoreError):
+            await asyncio.to_thread((await opening).close)
+        raise
+    try:
+        yield store
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+@asynccontextmanager
+async def _served(settings: Settings, front: Front) -> AsyncIterator[int]:
+    """HTTP for the length of the block; gives the port."""
+    http = settings.http
+    try:
+        listener = listen(http.host, http.port)
     except OSError as error:
-        listener.close()
         raise AppError(
             f"Cannot listen on {http.host} port {http.port}: {error.strerror}."
             " Choose another with --port or [http] port."
         ) from None
-    server = build_server(front, http.host, http.port, http.trusted_proxies)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    return server, serving, int(listener.getsockname()[1])
-
-
-async def _stop_serving(server: WebServer, serving: asyncio.Task[None]) -> None:
-    server.should_exit = True
-    await serving
+    async with served(build_server(front, http.host, http.port, http.trusted_proxies), listener):
+        yield int(listener.getsockname()[1])
 
 
 async def _begin_days(settings: Settings, dispatch: Dispatch, clock: Callable[[], float]) -> None:
@@ -387,6 +401,15 @@ def _midnight(settings: Settings, now: float, days: int = 0) -> float:
     """The centre's last local midnight, or one that many days later (DST included)."""
     today = datetime.fromtimestamp(now, zone(settings)).date() + timedelta(days=days)
     return datetime(today.year, today.month, today.day, tzinfo=zone(settings)).timestamp()
+
+
+async def _bring_back(dispatch: Dispatch, wishes: Iterable[Event]) -> None:
+    """Agents who were at work when the engine stopped are at work again."""
+    for wish in wishes:
+        try:
+            await dispatch.wish(wish)
+        except FloorError as error:  # a break reason that the pack no longer has
+            log.warning("not_brought_back", wish=type(wish).__name__, why=error.message)
 
 
 def _opened(settings: Settings, pack: Pack, accounts: Iterable[Account], now: float) -> FloorOpened:

@@ -8,42 +8,30 @@ prediction learns while one watches.
 from __future__ import annotations
 
 import asyncio
-import json
-import secrets
-import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import structlog
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from intelligence.mind import recognise
-from intelligence.pack import load_pack
-from telephony.numbers import read_number
 from telephony.simulator.arrivals import Arrival, Outcome
 from telephony.simulator.settings import PHONES, SimulatorSettings
 from telephony.simulator.simulator import Simulator
 
 from .app import Engine, engine
-from .auth import Passwords
+from .demo_people import YOU, Customers, context_of, customers
 from .floor.errors import FloorError
 from .floor.events import AgentSignedIn, OutcomeNoted, StateChosen
-from .population import Population, fill, generate
-from .population.fill import Behind, ContextOf
-from .ports import Account
+from .population import Population
 from .reactor import twisted_reactor
-from .settings import Settings, config_folder
-from .store import Store, StoreError, open_store
+from .settings import Settings
+from .store import StoreError
+
+__all__ = ["Callers", "Colleagues", "DemoSettings", "context_of", "run_demo"]
 
 log: Final = structlog.get_logger("callcenter.demo")
 
-YOU: Final = "PJSIP/1001"
-"""The phone that waits for the console; the others answer by themselves."""
-PASSWORD: Final = "callcenter-demo"  # noqa: S105  # printed, and served on loopback only
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 WRONG_REASON: Final = 0.05
 """Share of wrap-ups in which a colleague notes another reason than the true one."""
 TAKES_BREAK: Final = 0.06
@@ -153,18 +141,8 @@ class Colleagues:
 
 async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None:
     """Run until cancelled. Raises what ``engine`` raises."""
-    folder = Path(settings.store.url.removeprefix("sqlite:///")).parent
-    store = await asyncio.to_thread(open_store, settings.store.url)
-    try:
-        population = await asyncio.to_thread(
-            _populate, store, demo, context_of(settings), folder, out
-        )
-        password = PASSWORD if settings.http.host in LOOPBACK else secrets.token_urlsafe(9)
-        await _accounts(store, password)
-    finally:
-        await asyncio.to_thread(store.close)
-
-    callers = Callers(population, demo)
+    made = await customers(settings, demo.seed, demo.people, out)
+    callers = Callers(made.population, demo)
     simulator = Simulator(
         SimulatorSettings(
             phones=tuple(
@@ -190,89 +168,25 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
                 ),
             )  # fmt: skip
             async with engine(joined, reactor, demo_phone=simulator) as running:
-                _greet(out, joined, running.port, password)
+                _greet(out, joined, running.port, made)
                 await Colleagues(running, callers, demo).work()
         finally:
             await simulator.stop()
 
 
-def context_of(settings: Settings) -> ContextOf:
-    """What the prediction would have been given for a past call: the code of a live one."""
-    pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
-
-    def context(number: str | None, name: str | None, behind: Behind, at: float) -> tuple[str, ...]:
-        phone = read_number(number, settings.centre.region)
-        people = () if phone.anonymous else behind(phone.readings)
-        return recognise(phone, name, people, at, pack.settled).context
-
-    return context
-
-
-def _populate(
-    store: Store, demo: DemoSettings, context_of: ContextOf, folder: Path, out: Console
-) -> Population:
-    """The made-up customers: the same ones again when the database has them already."""
-    marker = folder / f"demo-{demo.seed}.json"
-    known = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else None
-    until = known["until"] if known else time.time()
-    people = known["people"] if known else demo.people
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=out,
-        transient=True,
-    ) as progress:  # fmt: skip
-        making = progress.add_task(f"making up {people} customers and their week", total=None)
-        population = generate(
-            demo.seed,
-            people,
-            until,
-            lambda done, total: progress.update(making, completed=done, total=total),
-        )
-        if known is None:
-            storing = progress.add_task("storing them", total=None)
-            with store.bulk() as bulk:
-                fill(
-                    bulk,
-                    population,
-                    context_of,
-                    lambda done, total: progress.update(storing, completed=done, total=total),
-                )
-            marker.write_text(json.dumps({"until": until, "people": people}), encoding="utf-8")
-    return population
-
-
-async def _accounts(store: Store, password: str) -> None:
-    passwords = Passwords()
-    try:
-        hashed = await asyncio.to_thread(passwords.hash, password)
-    finally:
-        passwords.close()
-    people = [(phone.name.split()[0].lower(), phone.name, phone.device) for phone in PHONES]
-    for agent, name, device in people:
-        await store.accounts.put(
-            Account(
-                agent=agent, name=name, role="agent", device=device, password_hash=hashed,
-                language=None, active=device == YOU,
-            )
-        )  # fmt: skip
-    await store.accounts.put(
-        Account(
-            agent="sam", name="Sam Supervisor", role="supervisor", device=None,
-            password_hash=hashed, language=None, active=True,
-        )
-    )  # fmt: skip
-
-
-def _greet(out: Console, settings: Settings, port: int, password: str) -> None:
+def _greet(out: Console, settings: Settings, port: int, made: Customers) -> None:
+    who = f"{'the same ' if made.again else ''}{len(made.population.lives)} customers are calling"
+    password = made.password
     out.print(
         f"""
-[bold]The engine is running with a simulated exchange; customers are calling.[/bold]
+[bold]The engine is running with a simulated exchange; {who}.[/bold]
 
   console      http://{settings.http.host}:{port}/
   agent        user [bold]alice[/bold]   password [bold]{password}[/bold]   (click Ready, then wait for your phone to ring)
   supervisor   user [bold]sam[/bold]     password [bold]{password}[/bold]   (queues and agents live)
   health       http://{settings.http.host}:{port}/readyz   and /metrics
 
-Ctrl-C stops it; the next start goes on with the same people.
+Ctrl-C stops it; the next start goes on with the same people and what was noted about them.
 """,  # noqa: E501
         soft_wrap=True,
     )

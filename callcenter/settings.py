@@ -112,12 +112,13 @@ def read_settings(
     path: Path | None,
     environment: Mapping[str, str],
     overrides: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> Settings:
     """Settings from a file (optional), the environment and the command line.
 
     ``environment`` uses ``CALLCENTER_SECTION_KEY`` (``CALLCENTER_HTTP_PORT=8080``).
-    ``overrides`` is keyed ``"section.key"``; ``None`` values are ignored.
-    Raises ``SettingsError``.
+    ``overrides`` and ``defaults`` (a command's own, in place of those of the tree) are keyed
+    ``"section.key"``; ``None`` values of ``overrides`` are ignored. Raises ``SettingsError``.
     """
     tree: dict[str, Any] = {}
     places: dict[str, str] = {}
@@ -133,6 +134,10 @@ def read_settings(
         if value is not None:
             _put(tree, key, value)
             places[key] = "command line"
+    for key, value in (defaults or {}).items():
+        section, _, name = key.partition(".")
+        if isinstance(table := tree.setdefault(section, {}), dict):
+            table.setdefault(name, value)
     where = str(path) if path is not None else "settings"
     settings: Settings = _build(Settings, tree, "", places, where)
     _check(settings, places, where)

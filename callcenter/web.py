@@ -5,8 +5,10 @@ Runs in a loop that somebody else started and stops: it takes no signals and sta
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Generator, Sequence
+import socket
+from collections.abc import AsyncGenerator, Generator, Sequence
 from typing import Any, cast
 
 import uvicorn
@@ -16,6 +18,8 @@ from websockets.http11 import Request
 
 MAX_FRAME = 65_536
 """Bytes of one WebSocket message; a longer one is closed with 1009."""
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
 STOP_SECONDS = 3
 """How long a stop waits for requests under way."""
 
@@ -88,6 +92,36 @@ def build_server(
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0: a free one. Raises ``OSError``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off Nagle's algorithm only where it sees that the protocol is TCP; with it a
+    # card waits 40 ms for the browser's delayed acknowledgement of the frame before.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+@contextlib.asynccontextmanager
+async def served(server: WebServer, listener: socket.socket) -> AsyncGenerator[None, None]:
+    """Serve on ``listener`` for the length of the block; then requests under way are finished."""
+    with listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not (server.started or serving.done()):  # noqa: ASYNC110  # it has no event
+                await asyncio.sleep(0.01)
+            yield
+        finally:
+            server.should_exit = True
+            await serving
 
 
 def port_of(server: WebServer) -> int:

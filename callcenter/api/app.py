@@ -37,8 +37,12 @@ def build_api(
     on_sign_out: Callable[[str], None],
     console: Path,
     routers: Sequence[APIRouter] = (),
+    store_errors: Sequence[type[Exception]] = (),
 ) -> FastAPI:
-    """``console``: the folder with the built console; ``routers``: further routes."""
+    """``console``: the folder with the built console; ``routers``: further routes.
+
+    ``store_errors``: what accounts and sign-ins raise when the store cannot; answered with 503.
+    """
     app = FastAPI(
         title="callcenter",
         version=__version__,
@@ -47,7 +51,7 @@ def build_api(
         docs_url=None,
         redoc_url=None,
     )
-    problem.install(app)
+    problem.install(app, store_errors)
     app.include_router(health_router(checks, metrics))
     app.include_router(session_router(doors, origins, on_sign_out))
     for router in routers:

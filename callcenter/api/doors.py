@@ -91,16 +91,17 @@ class Doors:
             raise TooManyTries(wait)
         self._by_account.begin(name, now)
         self._by_address.begin(address, now)
-        account = await self._accounts.account(name)
-        usable = account is not None and account.active
         try:
+            account = await self._accounts.account(name)
+            usable = account is not None and account.active
             fits = await self._passwords.verify(
                 account.password_hash if account is not None and usable else None, password
             )
-        except Busy:
+        except Exception as error:
+            # Too busy, or the store is in trouble: nobody has guessed anything.
             self._by_account.forgive(name)
             self._by_address.forgive(address)
-            self._count("busy")
+            self._count("busy" if isinstance(error, Busy) else "failed")
             raise
         if not fits or account is None:
             self._count("refused")

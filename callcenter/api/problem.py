@@ -7,7 +7,7 @@ carries (``Allow``, ``Retry-After``), nor tell more about an unexpected error th
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -33,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "invalid": "Fields of the request are missing or wrong",
     "too_many_tries": "Too many attempts to sign in",
     "busy": "The engine is too busy for this at the moment",
+    "store_unavailable": "The engine's store does not take this at the moment",
     "internal": "Something went wrong inside the engine",
 }
 _CODES = {
@@ -115,8 +116,10 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Every error of ``app`` becomes a problem."""
+def install(app: FastAPI, store_errors: Sequence[type[Exception]] = ()) -> None:
+    """Every error of ``app`` becomes a problem. ``store_errors``: raised by a store in trouble."""
+    for kind in store_errors:
+        app.add_exception_handler(kind, _store)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -157,6 +160,12 @@ def _invalid(request: Request, error: Exception) -> Response:
         errors.append({"pointer": pointer, "detail": str(found["msg"])})
     detail = "; ".join(f"{e['pointer'] or 'the body'}: {e['detail']}" for e in errors[:5])
     return answer(422, "invalid", detail, errors=errors)
+
+
+def _store(request: Request, error: Exception) -> Response:
+    log.error("request_met_store_error", extra={"path": request.url.path, "why": str(error)})
+    detail = "Try again in a moment; the engine's log and /readyz say what is wrong."
+    return answer(503, "store_unavailable", detail, {"Retry-After": "5"})
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -118,7 +118,7 @@ def session_router(doors: Doors, origins: Origins, on_sign_out: Callable[[str], 
         )
         return _shown(user)
 
-    @router.get("/session", operation_id="who_am_i", responses=documented(401))
+    @router.get("/session", operation_id="who_am_i", responses=documented(401, 503))
     async def who_am_i(request: Request) -> SignedIn:
         """Who is signed in."""
         return _shown(await current_user(doors, request))
@@ -128,7 +128,7 @@ def session_router(doors: Doors, origins: Origins, on_sign_out: Callable[[str], 
         operation_id="sign_out",
         status_code=204,
         dependencies=ours,
-        responses=documented(403, 413, 415),
+        responses=documented(403, 413, 415, 503),
     )
     async def sign_out(request: Request) -> Response:
         """Sign out: the cookie, its tickets and its open consoles end. Repeating it is harmless."""
@@ -149,7 +149,7 @@ def session_router(doors: Doors, origins: Origins, on_sign_out: Callable[[str], 
         "/ws-tickets",
         operation_id="ticket",
         dependencies=ours,
-        responses=documented(400, 401, 403, 413, 415, 422),
+        responses=documented(400, 401, 403, 413, 415, 422, 503),
     )
     async def ticket(fields: NoFields, request: Request) -> Ticket:
         """A ticket for the agent channel: good once, for a few seconds."""

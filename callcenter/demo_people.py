@@ -1,0 +1,180 @@
+"""The demonstration's customers and accounts: made at the first start, found again at the next.
+
+The same seed makes the same people, so a start that finds its database only makes them up again for
+the callers; nothing is stored twice. It must not run anything: ``demo`` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from intelligence.mind import recognise
+from intelligence.pack import load_pack
+from telephony.numbers import read_number
+from telephony.simulator.settings import PHONES
+
+from .auth import Passwords
+from .population import Population, fill, generate
+from .population.fill import Behind, ContextOf
+from .ports import Account
+from .settings import Settings, config_folder
+from .store import Store, open_store
+
+YOU: Final = "PJSIP/1001"
+"""The phone that waits for the console; the others answer by themselves."""
+PASSWORD: Final = "callcenter-demo"  # noqa: S105  # printed, and served on loopback only
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customers:
+    """Who calls, and the password of the accounts. ``again``: they were there before."""
+
+    population: Population
+    password: str
+    again: bool
+
+
+class _Stopped(Exception):  # noqa: N818  # says what happened
+    """Nobody waits for the rest any more."""
+
+
+async def customers(settings: Settings, seed: int, people: int, out: Console) -> Customers:
+    """Open the database, make or find the people, write the accounts, close the database.
+
+    The database is the demonstration's own: one that is not complete is deleted and made anew.
+    Cancelled, it stops within moments and leaves a start to make what is missing.
+    Raises ``StoreError``.
+    """
+    stop = threading.Event()
+    work = asyncio.ensure_future(
+        asyncio.to_thread(_customers, settings, seed, people, out, stop.is_set)
+    )
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        with suppress(_Stopped):
+            await work
+        raise
+
+
+def context_of(settings: Settings) -> ContextOf:
+    """What the prediction would have been given for a past call: the code of a live one."""
+    pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
+
+    def context(number: str | None, name: str | None, behind: Behind, at: float) -> tuple[str, ...]:
+        phone = read_number(number, settings.centre.region)
+        people = () if phone.anonymous else behind(phone.readings)
+        return recognise(phone, name, people, at, pack.settled).context
+
+    return context
+
+
+def _customers(
+    settings: Settings, seed: int, people: int, out: Console, stopped: Callable[[], bool]
+) -> Customers:
+    database = Path(settings.store.url.removeprefix("sqlite:///"))
+    # Written last: without it the database is what a start left that did not get to its end.
+    marker = database.with_suffix(".json")
+    known = _read(marker) if database.exists() else None
+    if known is None:
+        for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
+            database.with_name(name).unlink(missing_ok=True)
+    until, count = (known["until"], known["people"]) if known else (time.time(), people)
+    if known and count != people:
+        out.print(f"{database} has {count} customers already; delete it to have {people}.")
+    password = PASSWORD if settings.http.host in LOOPBACK else secrets.token_urlsafe(9)
+    store = open_store(settings.store.url)
+    try:
+        population = _populate(
+            store, seed, count, until, None if known else context_of(settings), out, stopped
+        )
+        _accounts(store, password)
+    finally:
+        store.close()
+    marker.write_text(json.dumps({"until": until, "people": count}), encoding="utf-8")
+    return Customers(population=population, password=password, again=known is not None)
+
+
+def _read(marker: Path) -> dict[str, Any] | None:
+    """What is known of a database that was filled; nothing if it was not."""
+    with suppress(FileNotFoundError, ValueError):
+        known = json.loads(marker.read_text(encoding="utf-8"))
+        if isinstance(known, dict) and {"until", "people"} <= known.keys():
+            return known
+    return None
+
+
+def _populate(
+    store: Store,
+    seed: int,
+    people: int,
+    until: float,
+    context_of: ContextOf | None,
+    out: Console,
+    stopped: Callable[[], bool],
+) -> Population:
+    """``context_of``: ``None`` when the store has the people already."""
+    making = "making up" if context_of else "remembering"
+    if not out.is_terminal:
+        out.print(f"{making} {people} customers and their week")  # nobody sees a bar move
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=out,
+        transient=True,
+    ) as progress:  # fmt: skip
+
+        def shown(words: str) -> Callable[[int, int], None]:
+            task = progress.add_task(words, total=None)
+
+            def told(done: int, total: int) -> None:
+                if stopped():
+                    raise _Stopped
+                progress.update(task, completed=done, total=total)
+
+            return told
+
+        population = generate(seed, people, until, shown(f"{making} {people} customers"))
+        if context_of is not None:
+            with store.bulk() as bulk:
+                fill(bulk, population, context_of, shown("storing them and their week of calls"))
+    return population
+
+
+def _accounts(store: Store, password: str) -> None:
+    passwords = Passwords()
+    try:
+        hashed = passwords.hash(password)
+    finally:
+        passwords.close()
+    staff = [
+        Account(
+            agent=phone.name.split()[0].lower(), name=phone.name, role="agent",
+            device=phone.device, password_hash=hashed, language=None, active=phone.device == YOU,
+        )
+        for phone in PHONES
+    ]  # fmt: skip
+    staff.append(
+        Account(
+            agent="sam", name="Sam Supervisor", role="supervisor", device=None,
+            password_hash=hashed, language=None, active=True,
+        )
+    )  # fmt: skip
+
+    async def put() -> None:
+        for account in staff:
+            await store.accounts.put(account)
+
+    asyncio.run(put())  # in a thread of its own, which has no loop yet
