@@ -243,6 +243,7 @@ class Dispatch:
                 self._fail(order, error)
                 raise
             self._mind.learn(order)
+            self.post(e.OutcomeStored(at=self.now(), call=order.call, person=order.person))
 
         task = asyncio.create_task(store())
         self._tasks.add(task)

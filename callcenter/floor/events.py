@@ -327,6 +327,15 @@ class AnswersFound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeStored:
+    """What an agent noted is on disk: whoever looks the person up now finds it."""
+
+    at: float
+    call: str
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFailed:
     """An order could not be carried out."""
 
@@ -368,6 +377,7 @@ Event: TypeAlias = (
     | CallerIdentified
     | ReasonsPredicted
     | AnswersFound
+    | OutcomeStored
     | OrderFailed
 )
 

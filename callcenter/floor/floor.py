@@ -67,6 +67,7 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.CallerIdentified: results.identified,
     e.ReasonsPredicted: results.predicted,
     e.AnswersFound: results.answers_found,
+    e.OutcomeStored: results.outcome_stored,
     e.OrderFailed: results.order_failed,
 }
 """Which function takes which event. ``FloorOpened`` is the floor's own: it begins a new state."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import events as e
+from .call import CallState
 from .orders import FindAnswers
 from .state import State
 
@@ -47,6 +48,18 @@ def answers_found(state: State, event: e.AnswersFound) -> None:
     call.answers = event.answers
     call.answers_state = "known" if event.answers else "not_known"
     state.dirty_calls[call.id] = None
+
+
+def outcome_stored(state: State, event: e.OutcomeStored) -> None:
+    """The same person may be calling again already: their card gets what was just noted."""
+    if event.person is None:
+        return
+    for call in state.calls.values():
+        profile = call.profile
+        if call.id == event.call or call.state is CallState.ENDED or profile is None:
+            continue
+        if profile.person == event.person:
+            state.identify(call, profile.person if call.chosen else None)
 
 
 def order_failed(state: State, event: e.OrderFailed) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, func, insert, select
 
 from callcenter.codec import CodecError, decode_event, encode_text
-from callcenter.floor.events import Event
+from callcenter.floor.events import Event, FloorOpened
 
 from .errors import StoreError
 from .reader import Reader
@@ -56,6 +56,30 @@ class JournalTable:
             if len(rows) < _PAGE:
                 return
             start = rows[-1][0] + 1
+
+    def last_run(self, kinds: Sequence[type[Event]]) -> tuple[float | None, list[Event]]:
+        """Events of these kinds since the floor was last opened, and when the journal ends."""
+        j = journal.c
+        end = select(j.at).order_by(j.position.desc()).limit(1)
+        opened = (
+            select(j.position)
+            .where(j.kind == FloorOpened.__name__)
+            .order_by(j.position.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = (
+            select(j.body)
+            .where(j.position > opened, j.kind.in_([kind.__name__ for kind in kinds]))
+            .order_by(j.position)
+        )
+        last, bodies = self._reader.read_now(
+            lambda connection: (
+                connection.execute(end).scalar(),
+                [row[0] for row in connection.execute(query)],
+            )
+        )
+        return last, [decode_event(body) for body in bodies]
 
     def _page(self, start: int, to: int | None) -> Sequence[tuple[int, str]]:
         j = journal.c

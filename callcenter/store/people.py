@@ -28,7 +28,17 @@ from callcenter.ports import BillRow, CaseRow, ContactPoint, OrderRow, PersonRow
 
 from .database import Prepared
 from .reader import Reader
-from .tables import bills, cases, contact_points, interactions, orders, outcomes, people, promises
+from .tables import (
+    bills,
+    cases,
+    contact_points,
+    interactions,
+    orders,
+    outcomes,
+    people,
+    promises,
+    users,
+)
 
 AT_MOST_PEOPLE = 10
 AT_MOST_EACH = 20
@@ -147,10 +157,14 @@ class _Statements:
         )
         self._contacts = prepared(
             select(
-                i.call, i.arrived, i.queue, func.coalesce(i.agent, n.agent), n.reason, n.outcome,
-                func.coalesce(n.notes, ""), i.wait, i.talk, i.transfers, i.why,
+                i.call, i.arrived, i.queue, func.coalesce(users.c.name, i.agent, n.agent),
+                n.reason, n.outcome, func.coalesce(n.notes, ""), i.wait, i.talk, i.transfers, i.why,
             )
-            .select_from(interactions.outerjoin(outcomes, n.call == i.call))
+            .select_from(
+                interactions.outerjoin(outcomes, n.call == i.call).outerjoin(
+                    users, users.c.agent == func.coalesce(i.agent, n.agent)
+                )
+            )
             .where(i.person == who)
             .order_by(i.arrived.desc(), i.call.desc())
             .limit(AT_MOST_EACH)

@@ -206,7 +206,6 @@ async def test_the_engine_restarts_in_mid_talk(
         await asyncio.to_thread(call.hang_up)
         await sees(alice, lambda: state(alice) == "wrapup")
         await wrap_up(alice, talk)
-        # Whoever signs in is on break until they say otherwise, and a call changes nothing.
-        await sees(alice, lambda: state(alice) == "break")
+        await sees(alice, lambda: state(alice) == "ready")
         await second.at_rest()
         assert [ended.why for ended in await second.noted(CallEnded)] == ["completed"]

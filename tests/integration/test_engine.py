@@ -80,7 +80,7 @@ async def test_the_card_is_there_before_the_phone_is_picked_up(
         again = await whole_card(alice)
         last = again["profile"]["contacts"][0]
         assert (last["reason"], last["outcome"], last["notes"]) == ("fees", "solved", "Refunded.")
-        assert last["agent"] == "1001"
+        assert last["agent"] == "Alice Ng"
 
 
 async def test_callers_nobody_knows(tmp_path: Path, reactor: Any) -> None:
@@ -175,6 +175,14 @@ async def test_an_engine_that_restarts_takes_up_the_call(tmp_path: Path, reactor
                 assert (shown["call"], shown["state"]) == (first["call"], "talking")
                 assert shown["profile"]["person"] == WANG.id
                 assert (alice.agent or {})["state"] == "talking"
+                whole.simulator.hang_up(ALICE)
+                await alice.until(lambda: (alice.agent or {})["state"] == "wrapup")
+                await alice.command(
+                    "w-1",
+                    "wrapup.finish",
+                    d={"call": first["call"], "reason": "fees", "outcome": "solved", "notes": ""},
+                )
+                await alice.until(lambda: (alice.agent or {})["state"] == "ready")
 
 
 def calls_of_a_day() -> Iterator[tuple[float, Arrival]]:

@@ -552,3 +552,18 @@ def test_phones_of_agents_who_are_not_signed_in_are_not_rung() -> None:
             )
         )
         assert [order.paused for order in only(orders, SetPaused)] == wanted
+
+
+def test_who_calls_again_during_wrap_up_gets_a_card_with_what_was_noted() -> None:
+    """Once the outcome is stored the same person's other card is looked up again."""
+    floor = opened()
+    sign_in(floor)
+    sign_in(floor, "tom", OTHER)
+    arrive(floor, "c1")
+    floor.receive(identified("c1"))
+    arrive(floor, "c2", at=20.0)
+    floor.receive(identified("c2"))
+    arrive(floor, "c3", at=21.0)
+    orders = floor.receive(e.OutcomeStored(at=30.0, call="c1", person="p1"))
+    assert [(ask.call, ask.ask) for ask in only(orders, Identify)] == [("c2", 2)]
+    assert floor.receive(e.OutcomeStored(at=30.0, call="c1", person=None)) == []
