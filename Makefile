@@ -7,49 +7,54 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export PYTHONDONTWRITEBYTECODE := 1
 
 include exchange.mk
 
-.PHONY: help run test check lint types imports unit console bench lock dist clean setup-tests
+.NOTPARALLEL:
+.PHONY: help run test check lint types imports unit console console-tests bench lock dist clean \
+	setup-tests
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: .make/run console ## the engine with the simulated exchange and living callers
 	@$(BIN)/callcenter demo $(ARGS)
 
-test: .make/dev setup-tests console lint types imports ## everything that can be tested here
-	@bash tests/run
+test: .make/dev setup-tests lint types imports console console-tests ## everything that can be tested here
+	@bash tests/run $(ARGS)
 
-check: .make/dev lint types imports unit ## what needs neither browser nor exchange, in seconds
+check: .make/dev lint types imports unit ## what needs neither browser nor exchange, in a minute
 
-lint: .make/dev
+lint: .make/dev ## style and mistakes that can be seen without running
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .make/dev
+types: .make/dev ## mypy, strict
 	$(BIN)/mypy
 
-imports: .make/dev
-	$(BIN)/lint-imports
+imports: .make/dev ## who may import whom
+	$(BIN)/lint-imports --no-logo
 
 unit: .make/dev ## the pure tests
 	$(BIN)/pytest -q tests/unit
 
 console: .make/console ## build the browser console
 
+console-tests: .make/dev ## the console's types and unit tests
+	@$(BIN)/python -m agent_console.build --tests
+
 bench: .make/dev console ## the figures of docs/benchmarks.md, measured again
 	@bash benchmarks/run
 
 dist: .make/dev console ## wheel and source distribution
-	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m build --no-isolation --outdir dist
 
 lock: .make/dev ## pin every dependency again, with hashes (needs uv)
 	@bash requirements/lock
 
 clean: ## remove what was built, keep the data in var/
-	rm -rf $(VENV) .make dist build agent_console/static agent_console/ui/node_modules
+	rm -rf $(VENV) .make dist build agent_console/static agent_console/ui/node_modules \
+	  agent_console/ui/.test .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@bash requirements/venv "$(PYTHON)" "$(VENV)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,6 +12,7 @@ from playwright.async_api import Browser, async_playwright
 
 from agent_console import build
 from agent_console.session import Limits
+from tests.browser.program import find_chromium, missing
 from tests.browser.screen import SETTINGS, Stage
 from tests.console_kit import site
 
@@ -30,9 +30,9 @@ FLAGS = (
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """Debian's Chromium; without it the browser tests are skipped."""
-    program = shutil.which("chromium")
+    program = find_chromium()
     if program is None:
-        pytest.skip("there is no Chromium here (apt-get install chromium fonts-noto-cjk)")
+        pytest.skip(missing())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield browser
