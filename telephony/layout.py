@@ -9,65 +9,73 @@ same result; a layout only ever saves time.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 SEEN_BEFORE_LEARNT = 16  # compiling costs some hundred times what it saves for one packet
 MOST_OF_A_NAME = 4  # a UserEvent may have any layout; four attempts cost more than the lines
-MOST_IN_ALL = 256
-MOST_KEYS = 64
+MOST_OF_KEYS = 1024  # characters of all keys of a layout: a pattern takes eight bytes for each
 
 
 class Layout:
-    """One order of keys. `places` and `folded` say which group of `match` is a key's value, by its
-    spelling and in small letters; of a repeated key the first counts. `escaped`: the keys whose
-    values are C strings."""
+    """One order of keys. `match` has one group for each; of a repeated key the first is one.
 
-    __slots__ = ("escaped", "folded", "match", "places")
+    `keys`: in the order of the groups. `named`: the groups have the keys for names. `places`: the
+    group of a key. `escaped`: the keys whose values are C strings.
+    """
 
-    def __init__(self, keys: Sequence[str], escaped: Sequence[str]) -> None:
-        # Possessive, so that a packet that does not fit is left after one look at each character.
-        pattern = "\r\n".join(f"{re.escape(key)}: ([^\r]*+)" for key in keys)
-        self.match = re.compile(pattern).fullmatch
-        self.places: dict[str, int] = {}
-        self.folded: dict[str, int] = {}
-        for place, key in enumerate(keys, 1):
-            self.places.setdefault(key, place)
-            self.folded.setdefault(key.lower(), place)
-        self.escaped = tuple(dict.fromkeys(escaped))
+    __slots__ = ("escaped", "keys", "match", "named", "places")
+
+    def __init__(self, keys: Sequence[str], is_escaped: Callable[[str], bool]) -> None:
+        self.keys = tuple(dict.fromkeys(keys))
+        self.named = all(key.isidentifier() for key in keys)  # "Cause-txt" cannot name a group
+        self.places = places_of(self.keys, 1)
+        self.escaped = tuple(filter(is_escaped, self.keys))
+        fresh = set(keys)
+        lines = []
+        for key in keys:
+            # Possessive, so that a packet that does not fit is left after one look at each letter.
+            value = "[^\r]*+"
+            if key in fresh:
+                fresh.discard(key)
+                value = f"(?P<{key}>{value})" if self.named else f"({value})"
+            lines.append(f"{re.escape(key)}: {value}")
+        self.match = re.compile("\r\n".join(lines)).fullmatch
 
 
 class Layouts:
-    """What one connection has learnt. Bounded, whatever the peer sends."""
+    """What one connection has learnt about the events of one name: `known`. Bounded, whatever the
+    peer sends."""
 
-    __slots__ = ("_by_name", "_count", "_seen")
+    __slots__ = ("_seen", "known")
 
     def __init__(self) -> None:
-        self._by_name: dict[str, tuple[Layout, ...]] = {}
-        self._count = 0
+        self.known: tuple[Layout, ...] = ()
         self._seen: dict[tuple[str, ...], int] = {}
 
-    def cut(self, name: str, text: str) -> tuple[Layout, re.Match[str]] | None:
-        """The layout of a packet of this name, and its match; None if it is not known."""
-        for layout in self._by_name.get(name, ()):
-            found = layout.match(text)
-            if found is not None:
-                return layout, found
-        return None
+    def learn(
+        self, text: str, pairs: Sequence[tuple[str, str]], is_escaped: Callable[[str], bool]
+    ) -> None:
+        """A packet of this name has this text, which reads as `pairs`."""
+        keys = tuple(key for key, _ in pairs)
+        if len(self.known) >= MOST_OF_A_NAME or sum(map(len, keys)) > MOST_OF_KEYS:
+            return
+        if "\r\n".join(f"{key}: {value}" for key, value in pairs) != text:
+            return  # noise, or a colon without its space: only the lines tell
+        seen = self._seen.pop(keys, 0) + 1
+        if seen >= SEEN_BEFORE_LEARNT:
+            self.known += (Layout(keys, is_escaped),)
+            return
+        if len(self._seen) >= SEEN_BEFORE_LEARNT:
+            self._seen.clear()
+        self._seen[keys] = seen
 
-    def learn(self, name: str, keys: Sequence[str], escaped: Sequence[str]) -> None:
-        """A packet of this name had these keys, each with its colon and a space."""
-        known = self._by_name.get(name, ())
-        if len(known) >= MOST_OF_A_NAME or self._count >= MOST_IN_ALL or len(keys) > MOST_KEYS:
-            return
-        line_up = (name, *keys)
-        seen = self._seen.get(line_up, 0) + 1
-        if seen < SEEN_BEFORE_LEARNT:
-            if len(self._seen) >= MOST_IN_ALL:
-                self._seen.clear()
-            self._seen[line_up] = seen
-            return
-        self._seen.pop(line_up, None)
-        if any(":" in key for key in keys):  # "a:b: c" has the key a, which only the lines tell
-            return
-        self._by_name[name] = (*known, Layout(keys, escaped))
-        self._count += 1
+
+def places_of(keys: Iterable[str], first: int = 0) -> dict[str, int]:
+    """Numbers for `keys`, found by their spelling and by small letters.
+
+    Keys have no case: a second spelling of one has the place of the first.
+    """
+    places: dict[str, int] = {}
+    for place, key in enumerate(keys, first):
+        places[key] = places.setdefault(key.lower(), place)
+    return places

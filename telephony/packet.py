@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from typing import overload
 
-from telephony.layout import Layout, Layouts
+from telephony.layout import Layouts, places_of
 
 GREETING = "Greeting"
 RESPONSE = "Response"
@@ -47,6 +47,11 @@ _ESCAPED_HEADERS = ("calleridname", "connectedlinename", "chanvariable")
 
 def unescape(text: str) -> str:
     """The text that ``ast_escape_c`` turned into `text`; unknown sequences stay as they are."""
+    # Nearly always it is an O'Brien; each of these backslashes belongs to the quote behind it if
+    # none is left over.
+    quick = text.replace("\\'", "'").replace('\\"', '"')
+    if "\\" not in quick:
+        return quick
     return _ESCAPED.sub(lambda match: _ESCAPES[match[1]], text)
 
 
@@ -64,15 +69,14 @@ class Packet:
     `raw` is the message without its empty line.
     """
 
-    __slots__ = ("_layout", "_layouts", "_places", "_values", "name", "raw")
+    __slots__ = ("_layouts", "_places", "_values", "name", "raw")
 
     def __init__(self, raw: bytes, name: str | None = None, layouts: Layouts | None = None) -> None:
         self.raw = raw
         self.name = name_of(raw) if name is None else name
-        self._layouts = layouts
+        self._layouts = Layouts() if layouts is None else layouts
         self._places: dict[str, int] | None = None
-        """Where in `_values` each header is, by its spelling on the wire; None while unread."""
-        self._layout: Layout | None
+        """Where in `_values` each header is; None while unread."""
         self._values: re.Match[str] | list[str]
 
     def __repr__(self) -> str:
@@ -95,9 +99,11 @@ class Packet:
         if places is None:
             places = self._read()
         place = places.get(header)
-        value = self._seek(header) if place is None else self._values[place]
-        if value is None:
-            return default
+        if place is None:
+            place = places.get(header.lower())
+            if place is None:
+                return default
+        value = self._values[place]
         if "\\" in value and self._is_escaped(header):
             return unescape(value)
         return value
@@ -111,26 +117,41 @@ class Packet:
         return tuple(value for key, value in self.headers() if key.lower() == wanted)
 
     def as_dict(self) -> dict[str, str]:
-        """The first value of each header by its spelling on the wire, unescaped."""
-        places = self._places
-        if places is None:
-            places = self._read()
-        values, layout = self._values, self._layout
-        if layout is not None and len(places) == values.re.groups:  # type: ignore[union-attr]
-            headers = dict(zip(places, values.groups(), strict=True))  # type: ignore[union-attr]
+        """A new dict of all headers by their spelling on the wire, in its order, unescaped.
+
+        Of a repeated header it holds the first, as `get` does; `all` and `headers` tell the rest.
+        """
+        try:
+            text = self.raw.decode()  # what text_of does; a call each is 3 % of the whole
+        except UnicodeDecodeError:
+            text = text_of(self.raw)
+        for layout in self._layouts.known:
+            match = layout.match(text)
+            if match is not None:
+                headers = (
+                    match.groupdict()
+                    if layout.named
+                    else dict(zip(layout.keys, match.groups(), strict=True))
+                )
+                escaped = layout.escaped
+                break
         else:
-            headers = {key: values[place] for key, place in places.items()}
-        for key in headers if layout is None else layout.escaped:
-            value = headers[key]
-            if "\\" in value and self._is_escaped(key):
-                headers[key] = unescape(value)
+            headers = {}
+            for key, value in self._lines(text):
+                headers.setdefault(key, value)
+            escaped = tuple(filter(self._is_escaped, headers))
+        if "\\" in text:
+            for key in escaped:
+                value = headers[key]
+                if "\\" in value:
+                    headers[key] = unescape(value)
         return headers
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """All headers in the order of the wire, repeated ones too, values unescaped."""
         return tuple(
             (key, unescape(value) if "\\" in value and self._is_escaped(key) else value)
-            for key, value in pairs_of(self.raw)
+            for key, value in pairs_of(text_of(self.raw))
         )
 
     @property
@@ -151,37 +172,22 @@ class Packet:
 
     def _read(self) -> dict[str, int]:
         text = text_of(self.raw)
-        found = self._layouts.cut(self.name, text) if self._layouts is not None else None
-        if found is not None:
-            self._layout, self._values = found
-            self._places = self._layout.places
-            return self._places
-        places: dict[str, int] = {}
-        keys: list[str] = []
-        values: list[str] = []
-        lines = text.split("\r\n")
-        for line in lines:
-            key, separator, value = line.partition(": ")
-            if separator:  # the rest, "Key:" and noise, is found by _seek
-                if key not in places:
-                    places[key] = len(values)
-                keys.append(key)
-                values.append(value)
-        if self._layouts is not None and len(keys) == len(lines):
-            self._layouts.learn(self.name, keys, [key for key in places if self._is_escaped(key)])
-        self._places, self._values, self._layout = places, values, None
-        return places
+        for layout in self._layouts.known:
+            match = layout.match(text)
+            if match is not None:
+                self._values = match
+                self._places = layout.places
+                return layout.places
+        pairs = self._lines(text)
+        self._values = [value for _, value in pairs]
+        self._places = places_of(key for key, _ in pairs)
+        return self._places
 
-    def _seek(self, header: str) -> str | None:
-        """Look for a header that is written in another case, or without a space after the colon."""
-        if self._layout is not None:
-            place = self._layout.folded.get(header.lower())
-            return None if place is None else self._values[place]
-        mark = b"\r\n" + header.lower().encode("utf-8", "replace") + b":"
-        if mark not in b"\r\n" + self.raw.lower():
-            return None
-        wanted = header.lower()
-        return next((value for key, value in pairs_of(self.raw) if key.lower() == wanted), None)
+    def _lines(self, text: str) -> list[tuple[str, str]]:
+        """The headers of a packet whose layout is not known, and perhaps is from now on."""
+        pairs = pairs_of(text)
+        self._layouts.learn(text, pairs, self._is_escaped)
+        return pairs
 
     def _is_escaped(self, header: str) -> bool:
         header = header.lower()
@@ -206,10 +212,10 @@ def line_text(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def pairs_of(raw: bytes) -> list[tuple[str, str]]:
+def pairs_of(text: str) -> list[tuple[str, str]]:
     """Keys and values as on the wire, in order; lines without a colon are left out."""
     pairs = []
-    for line in text_of(raw).split("\r\n"):
+    for line in text.split("\r\n"):
         key, separator, value = line.partition(":")
         if separator and key:
             pairs.append((key, value[1:] if value[:1] == " " else value))
@@ -217,7 +223,7 @@ def pairs_of(raw: bytes) -> list[tuple[str, str]]:
 
 
 def name_of(raw: bytes) -> str:
-    for key, value in pairs_of(raw):
+    for key, value in pairs_of(text_of(raw)):
         if key.lower() == "event":
             return value.strip()
         if key.lower() == "response":

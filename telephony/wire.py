@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from asterisk.ami.action import Action
 
 from telephony.layout import Layouts
-from telephony.packet import GREETING, RESPONSE, Packet, line_text, name_of, pairs_of
+from telephony.packet import GREETING, RESPONSE, Packet, line_text, name_of, pairs_of, text_of
 
 __all__ = ["ACTIONS", "GREETING", "RESPONSE", "Decoder", "Packet", "WireError", "encode"]
 
@@ -24,7 +24,7 @@ MAX_ACTION_HEADERS = 128  # AST_MAX_MANHEADERS in include/asterisk/manager.h
 
 _TERMINATOR = re.compile(rb"\r\n\r?\n")  # 18.19 and 20.4 end CoreShowChannelMap without the CR
 _HEADER_LINE = re.compile(rb"[!-9;-~]+:")
-_NAME_CACHE_LIMIT = 1024
+MOST_NAMES = 256
 
 
 class Decoder:
@@ -41,8 +41,7 @@ class Decoder:
         "_buffer",
         "_dropping",
         "_greeted",
-        "_layouts",
-        "_names",
+        "_kinds",
         "_plain_size",
         "_wanted",
         "malformed",
@@ -71,8 +70,8 @@ class Decoder:
         self._buffer = bytearray()
         self._greeted = False
         self._dropping = False
-        self._names: dict[bytes, str] = {}
-        self._layouts = Layouts()
+        self._kinds: dict[bytes, tuple[str, Layouts, bool]] = {}
+        """By an event's first line: its name, what is known of its layouts, whether to drop it."""
         # Below this size no limit can be broken: a line takes three bytes at the least.
         self._plain_size = min(self.max_line, 3 * max_headers)
 
@@ -109,22 +108,19 @@ class Decoder:
 
     def _collect(self, frames: list[bytes], packets: list[Packet]) -> None:
         plain_size = self._plain_size
-        names = self._names
-        layouts = self._layouts
-        wanted = self._wanted
+        kinds = self._kinds
         for frame in frames:
             if len(frame) > plain_size and not self._fits(frame):
                 self.oversize += 1
                 continue
-            if frame[:7] != b"Event: ":
-                self._collect_other(frame, packets)
-                continue
-            end = frame.find(b"\r\n", 7)
-            key = frame[7:end] if end > 0 else frame[7:]
-            name = names.get(key)
-            if name is None:
-                name = self._learn(key)
-            if wanted is not None and name not in wanted and b"\r\nActionID: " not in frame:
+            kind = kinds.get(frame[: frame.find(b"\r\n") + 2])
+            if kind is None:
+                if frame[:7] != b"Event: ":
+                    self._collect_other(frame, packets)
+                    continue
+                kind = self._meet(frame)
+            name, layouts, unwanted = kind
+            if unwanted and b"\r\nActionID: " not in frame:
                 self.skipped += 1
                 continue
             packets.append(Packet(frame, name, layouts))
@@ -135,7 +131,7 @@ class Decoder:
         if not frame:
             return
         name = RESPONSE if frame[:10] == b"Response: " else name_of(frame)
-        if not name and not pairs_of(frame):
+        if not name and not pairs_of(text_of(frame)):
             self.malformed += 1
             return
         if (
@@ -148,12 +144,15 @@ class Decoder:
             return
         packets.append(Packet(frame, name))
 
-    def _learn(self, key: bytes) -> str:
-        name = line_text(key).strip()
-        if len(self._names) >= _NAME_CACHE_LIMIT:  # a peer that invents names must not fill memory
-            self._names.clear()
-        self._names[key] = name
-        return name
+    def _meet(self, frame: bytes) -> tuple[str, Layouts, bool]:
+        """What is to be done with an event whose first line has not been seen yet."""
+        line, end, _ = frame.partition(b"\r\n")
+        name = line_text(line[7:]).strip()
+        kind = name, Layouts(), self._wanted is not None and name not in self._wanted
+        if len(self._kinds) >= MOST_NAMES:  # a peer that invents names must not fill memory
+            self._kinds.clear()
+        self._kinds[line + end] = kind
+        return kind
 
     def _fits(self, frame: bytes) -> bool:
         if len(frame) > self.max_packet or frame.count(b"\r\n") >= self.max_headers:

@@ -170,6 +170,36 @@ def test_headers_are_found_in_any_case_of_letters() -> None:
     assert "UniqueID" in packet
 
 
+def test_a_second_spelling_cannot_pass_for_a_header() -> None:
+    """Keys have no case, so the first value counts for every spelling of its key."""
+    for raw in (
+        b"Event: UserEvent\r\nUniqueid: 1.1\r\nuniqueid: 9.9\r\nUNIQUEID: 9.9",
+        b"Event: UserEvent\r\nuniqueid: 1.1\r\nUniqueid: 9.9",
+    ):
+        packet = Packet(raw)
+        assert [packet.get(key) for key in ("Uniqueid", "uniqueid", "UniqueID")] == ["1.1"] * 3
+
+
+def test_a_dict_of_all_headers() -> None:
+    """Each header is there once, unescaped, without a space too; the dict is the caller's own."""
+    packet = Packet(
+        b"Event: Hangup\r\nCallerIDName: O\\'Brien\r\nAccountCode:\r\nnoise\r\n"
+        b"Cause-txt: Normal: yes\r\nItem: a\r\nItem: b"
+    )
+    expected = {
+        "Event": "Hangup",
+        "CallerIDName": "O'Brien",
+        "AccountCode": "",
+        "Cause-txt": "Normal: yes",
+        "Item": "a",
+    }
+    headers = packet.as_dict()
+    assert headers == expected
+    headers["Item"] = "mine"
+    assert packet.get("Item") == "a"
+    assert packet.as_dict() == expected
+
+
 ESCAPED = [
     ("Newchannel", "CallerIDName", "Miles O\\'Brien", "Miles O'Brien"),
     ("CoreShowChannel", "ConnectedLineName", 'the \\"boss\\"\\?', 'the "boss"?'),
@@ -204,7 +234,7 @@ def test_variables_of_each_channel_of_an_event() -> None:
     assert packet.variables_of("Transferee") == {}
 
 
-@given(st.text())
+@given(st.text() | st.text("\\'\"?\nn"))
 def test_escaping_is_undone_exactly(text: str) -> None:
     """unescape(escape(x)) is x, and nothing on the wire can end a line."""
     assert unescape(escape(text)) == text
