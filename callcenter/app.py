@@ -7,7 +7,7 @@ the demonstration and the command line run the very same product.
 from __future__ import annotations
 
 import asyncio
-import math
+import logging
 import random
 import sys
 import time
@@ -19,8 +19,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
-
 from agent_console.gateway import Gateway
 from agent_console.screens import LiveScreens
 from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
@@ -28,14 +26,8 @@ from intelligence.knowledge import load_knowledge
 from intelligence.mind import Mind
 from intelligence.pack import Choice as PackChoice
 from intelligence.pack import Pack, load_pack
-from telephony.endpoint import LinkSettings
-from telephony.link import Link, LinkState
+from telephony.link import Link
 from telephony.numbers import read_number
-from telephony.packet import Packet
-from telephony.parties import Devices
-from telephony.snapshot import Snapshot
-from telephony.switch import AmiSwitch
-from telephony.tracker import WANTED, Tracker
 
 from . import restart
 from .api.app import build_api
@@ -46,31 +38,28 @@ from .api.origin import Origins
 from .auth import Passwords
 from .codec import to_plain
 from .dispatch import Dispatch
+from .exchange import Exchange
 from .floor.errors import FloorError
 from .floor.events import (
     DayBegan,
     Event,
-    ExchangeConnected,
-    ExchangeLost,
     FloorOpened,
     QueueSettings,
 )
 from .floor.floor import Floor
 from .floor.state import State
+from .garbage import collect_when_quiet, collected_by_hand
 from .journal import Journal
 from .metrics import Metrics
-from .ports import Account, Switch
+from .ports import Account
 from .settings import Settings, config_folder, zone
 from .store import Store, StoreError, open_store
 from .web import build_server, listen, served
 
-log: Final = structlog.get_logger("callcenter.app")
+log: Final = logging.getLogger(__name__)
 
 STORE_LOOKED_AT_EVERY: Final = 5.0
 """Seconds between two looks at whether the store reads and writes, for /readyz."""
-
-SNAPSHOT_AGAIN: Final = 10.0
-"""Seconds at least between two snapshots asked for because packets do not fit."""
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
@@ -157,7 +146,7 @@ async def engine(
             count=metrics.console,
         )
         stack.callback(screens.stop)
-        exchange = _Exchange(settings, reactor, clock, random.Random(seed))  # noqa: S311  # jitter
+        exchange = Exchange(settings.exchange, reactor, clock, random.Random(seed))  # noqa: S311  # jitter
         step = cache(
             metrics.histogram("step_seconds", "Time spent in each step of a call", "step").labels
         )
@@ -217,7 +206,9 @@ async def engine(
         exchange.link.start()
         stack.push_async_callback(dispatch.settle, 5.0)
         stack.push_async_callback(exchange.link.stop)
-        log.info("engine_started", port=port, store=store.where, pack=pack.name)
+        log.info("engine_started", extra={"port": port, "store": store.where, "pack": pack.name})
+        stack.enter_context(collected_by_hand())
+        keepers.keep(collect_when_quiet(lambda: not dispatch.floor.state.calls), "garbage")
         yield Engine(
             settings=settings,
             dispatch=dispatch,
@@ -231,89 +222,6 @@ async def engine(
             port=port,
         )
         log.info("engine_stopping")
-
-
-class _Exchange:
-    """Link, tracker and switch of one Asterisk, joined to the dispatch."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        reactor: Any,
-        clock: Callable[[], float],
-        rng: random.Random,
-    ) -> None:
-        exchange = settings.exchange
-        self._clock = clock
-        self._was_up = False
-        self._restarted = False
-        self._named_own = Devices(exchange.devices, exchange.trunks).own
-        self._doubted = -math.inf
-        self.tracker = Tracker(self._own)
-        try:
-            self.link = Link(
-                LinkSettings(
-                    host=exchange.host,
-                    port=exchange.port,
-                    user=exchange.user,
-                    secret=exchange.secret,
-                    auth=exchange.auth,
-                    tls=exchange.tls,
-                    tls_ca=Path(exchange.tls_ca) if exchange.tls_ca else None,
-                ),
-                reactor,
-                clock=clock,
-                rng=rng,
-                on_packet=self._packet,
-                on_snapshot=self._snapshot,
-                on_state=self._state,
-                wanted=WANTED,
-            )
-        except ValueError as error:
-            raise AppError(f"[exchange]: {error}.") from None
-        self.switch: Switch = AmiSwitch(self.link, exchange.user, self.tracker.members.interfaces)
-
-    def join(self, dispatch: Dispatch, screens: LiveScreens) -> None:
-        self._dispatch = dispatch
-        self._screens = screens
-
-    def trouble(self) -> str | None:
-        """Why the exchange is not ready, for /readyz."""
-        state = self.link.state
-        return None if state.kind == "up" else state.message
-
-    def _packet(self, packet: Packet, at: float) -> None:
-        for event in self.tracker.receive(packet, at):
-            self._dispatch.post(event)
-        if self.tracker.doubt and at - self._doubted >= SNAPSHOT_AGAIN:
-            self._doubted = at
-            self.link.ask_snapshot("packets that do not fit")
-
-    def _own(self, device: str) -> bool:
-        """Named like one of ours, or the phone of somebody who is signed in."""
-        return self._named_own(device) or device in self._dispatch.floor.state.by_device
-
-    def _snapshot(self, snapshot: Snapshot, at: float) -> None:
-        self._restarted |= snapshot.restarted
-        if "members" not in snapshot.missing:  # else it still starts, and takes no orders yet
-            self._dispatch.post(
-                ExchangeConnected(
-                    at=at, version=snapshot.version or "unknown", restarted=self._restarted
-                )
-            )
-            self._restarted = False
-        for event in self.tracker.snapshot(snapshot, at):
-            self._dispatch.post(event)
-
-    def _state(self, state: LinkState) -> None:
-        log.info("exchange_link", state=state.kind, message=state.message)
-        self._screens.exchange_changed(
-            ExchangeState(state=state.kind, message=state.message, since=state.since)
-        )
-        up = state.kind == "up"
-        if self._was_up and not up:
-            self._dispatch.post(ExchangeLost(at=self._clock(), why=state.message))
-        self._was_up = up
 
 
 class _StoreHealth:
@@ -351,7 +259,7 @@ class _Keepers:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.trouble = f"{task.get_name()} ended: {error!r}"
-            log.critical("keeper_died", keeper=task.get_name(), exc_info=error)
+            log.critical("keeper_died", extra={"keeper": task.get_name()}, exc_info=error)
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -409,7 +317,9 @@ async def _bring_back(dispatch: Dispatch, wishes: Iterable[Event]) -> None:
         try:
             await dispatch.wish(wish)
         except FloorError as error:  # a break reason that the pack no longer has
-            log.warning("not_brought_back", wish=type(wish).__name__, why=error.message)
+            log.warning(
+                "not_brought_back", extra={"wish": type(wish).__name__, "why": error.message}
+            )
 
 
 def _opened(settings: Settings, pack: Pack, accounts: Iterable[Account], now: float) -> FloorOpened:
@@ -448,7 +358,7 @@ def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> Conso
 def _export(
     metrics: Metrics,
     dispatch: Dispatch,
-    exchange: _Exchange,
+    exchange: Exchange,
     journal: Journal,
     gateway: Gateway,
 ) -> None:

@@ -8,11 +8,11 @@ prediction learns while one watches.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-import structlog
 from rich.console import Console
 
 from telephony.simulator.arrivals import Arrival, Outcome
@@ -30,7 +30,7 @@ from .store import StoreError
 
 __all__ = ["Callers", "Colleagues", "DemoSettings", "context_of", "run_demo"]
 
-log: Final = structlog.get_logger("callcenter.demo")
+log: Final = logging.getLogger(__name__)
 
 WRONG_REASON: Final = 0.05
 """Share of wrap-ups in which a colleague notes another reason than the true one."""
@@ -136,7 +136,7 @@ class Colleagues:
             await self._dispatch.wish(event)
         except (FloorError, StoreError) as error:
             # As with people: the wrap-up was over before they were, and they go on.
-            log.info("colleague_refused", agent=event.agent, why=str(error))
+            log.info("colleague_refused", extra={"agent": event.agent, "why": str(error)})
 
 
 async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None:

@@ -8,20 +8,19 @@ at a time. What may wait runs as a task and comes back as an event; a task that 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, Final, TypeVar
 
-import structlog
-
 from .floor import events as e
 from .floor import orders as o
 from .floor.floor import Floor
 from .ports import Journal, Mind, Records, Screens, Switch, View
 
-log: Final = structlog.get_logger("callcenter.dispatch")
+log: Final = logging.getLogger(__name__)
 
 
 Row = TypeVar("Row")
@@ -125,7 +124,7 @@ class Dispatch:
                     self._feed(fact)
                 except Exception:  # one bad event must not stop all that follow
                     self.poisoned[type(fact).__name__] += 1
-                    log.exception("event_poisoned", kind=type(fact).__name__)
+                    log.exception("event_poisoned", extra={"kind": type(fact).__name__})
         finally:
             self._feeding = False
 
@@ -201,9 +200,8 @@ class Dispatch:
     def _fail(self, order: o.Order, error: Exception) -> None:
         name = type(order).__name__
         self.failed[name] += 1
-        log.warning(
-            "order_failed", order=name, error=repr(error), call=getattr(order, "call", None)
-        )
+        call = getattr(order, "call", None)
+        log.warning("order_failed", extra={"order": name, "error": repr(error), "call": call})
         self.post(
             e.OrderFailed(
                 at=self.now(),
