@@ -76,7 +76,7 @@ $(VENV)/bin/python:
 
 # Either set of packages can build the console; the newer stamp decides nothing.
 .make/console: $(shell find agent_console/ui -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
-	@test -e .make/dev || $(MAKE) --no-print-directory .make/run
+	@test -e .make/dev || $(MAKE) -s --no-print-directory .make/run
 	@$(BIN)/python -m agent_console.build
 	@mkdir -p .make && touch $@
 
