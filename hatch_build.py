@@ -32,7 +32,11 @@ class ConsoleHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self._skipped() or version == "editable":
             return
-        self._builder().build(say=self.app.display_info)
+        builder = self._builder()
+        try:
+            builder.build(say=self.app.display_info)
+        except builder.BuildError as error:
+            self.app.abort(str(error))
         build_data["artifacts"].append("agent_console/static/**")
 
     def _skipped(self) -> bool:

@@ -7,7 +7,6 @@ again. Must not run on the event loop: it is a long, plain call that waits for t
 
 from __future__ import annotations
 
-import codecs
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,9 +74,9 @@ def import_people(
     a whole is wrong, and ``StoreError``; running it again then goes on where it stopped.
     """
     path = Path(path)
-    listed = path.with_name(f"{path.stem}.rejected.csv") if rejected is None else Path(rejected)
+    listed = path.parent / f"{path.stem}.rejected.csv" if rejected is None else Path(rejected)
     try:
-        codecs.lookup(encoding)
+        " ".encode(encoding)  # refuses what is a codec and no text encoding, such as hex
         content = fingerprint(path, encoding)
         records = Records(path, encoding)
     except OSError as error:
