@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-SEEN_BEFORE_LEARNT = 16  # compiling costs some hundred times what it saves for one packet
-MOST_OF_A_NAME = 4  # a UserEvent may have any layout; four attempts cost more than the lines
-MOST_OF_KEYS = 1024  # characters of all keys of a layout: a pattern takes eight bytes for each
+SEEN_BEFORE_LEARNT = 4  # compiling costs half a millisecond, what it saves for fifty packets
+MOST_SEEN = 16  # layouts of a name that are counted
+MOST_OF_A_NAME = 8  # a UserEvent may have any layout; more attempts cost as much as the lines
+MOST_TEXT = 4096  # characters of a packet to learn from: a pattern takes eight bytes for each
 
 
 class Layout:
@@ -56,18 +57,17 @@ class Layouts:
         self, text: str, pairs: Sequence[tuple[str, str]], is_escaped: Callable[[str], bool]
     ) -> None:
         """A packet of this name has this text, which reads as `pairs`."""
-        keys = tuple(key for key, _ in pairs)
-        if len(self.known) >= MOST_OF_A_NAME or sum(map(len, keys)) > MOST_OF_KEYS:
+        if len(self.known) >= MOST_OF_A_NAME or len(text) > MOST_TEXT:
             return
-        if "\r\n".join(f"{key}: {value}" for key, value in pairs) != text:
-            return  # noise, or a colon without its space: only the lines tell
+        keys = tuple([key for key, _ in pairs])
         seen = self._seen.pop(keys, 0) + 1
-        if seen >= SEEN_BEFORE_LEARNT:
+        if seen < SEEN_BEFORE_LEARNT:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
+            self._seen[keys] = seen
+        # Noise, or a colon without its space, is left to the lines.
+        elif text == "\r\n".join(map(": ".join, pairs)):
             self.known += (Layout(keys, is_escaped),)
-            return
-        if len(self._seen) >= SEEN_BEFORE_LEARNT:
-            self._seen.clear()
-        self._seen[keys] = seen
 
 
 def places_of(keys: Iterable[str], first: int = 0) -> dict[str, int]:

@@ -16,6 +16,7 @@ Three rules of reading matter:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import overload
 
 from telephony.layout import Layouts, places_of
@@ -125,6 +126,7 @@ class Packet:
             text = self.raw.decode()  # what text_of does; a call each is 3 % of the whole
         except UnicodeDecodeError:
             text = text_of(self.raw)
+        escaped: Iterable[str]
         for layout in self._layouts.known:
             match = layout.match(text)
             if match is not None:
@@ -139,7 +141,7 @@ class Packet:
             headers = {}
             for key, value in self._lines(text):
                 headers.setdefault(key, value)
-            escaped = tuple(filter(self._is_escaped, headers))
+            escaped = filter(self._is_escaped, tuple(headers))
         if "\\" in text:
             for key in escaped:
                 value = headers[key]
@@ -216,9 +218,11 @@ def pairs_of(text: str) -> list[tuple[str, str]]:
     """Keys and values as on the wire, in order; lines without a colon are left out."""
     pairs = []
     for line in text.split("\r\n"):
-        key, separator, value = line.partition(":")
+        key, separator, value = line.partition(": ")
+        if not separator or ":" in key:  # "Key:value", "Key:v: w" or noise
+            key, separator, value = line.partition(":")
         if separator and key:
-            pairs.append((key, value[1:] if value[:1] == " " else value))
+            pairs.append((key, value))
     return pairs
 
 

@@ -85,15 +85,15 @@ def test_only_well_formed_lines_are_learnt() -> None:
 
 
 def test_a_peer_that_invents_layouts_teaches_little() -> None:
-    """Four layouts of a name are kept, long ones are not learnt, and names are few."""
+    """Eight layouts of a name are kept, long ones are not learnt, and names are few."""
     layouts = Layouts()
     for shape in range(100):
         for _ in range(layout.SEEN_BEFORE_LEARNT):
             learn(layouts, f"Event: E\r\nX{shape}: 1")
-    assert [known.keys[1] for known in layouts.known] == ["X0", "X1", "X2", "X3"]
+    assert [known.keys[1] for known in layouts.known] == [f"X{i}" for i in range(8)]
     fresh = Layouts()
     for _ in range(100):
-        learn(fresh, f"Event: L\r\n{'K' * layout.MOST_OF_KEYS}: 1")
+        learn(fresh, f"Event: L\r\n{'K' * layout.MOST_TEXT}: 1")
     assert fresh.known == ()
     decoder = Decoder()
     for kind in range(3 * wire.MOST_NAMES):
