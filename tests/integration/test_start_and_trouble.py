@@ -14,7 +14,7 @@ import pytest
 
 from callcenter import app
 from callcenter.app import AppError, engine
-from callcenter.settings import ExchangeSettings, Settings
+from callcenter.settings import ExchangeSettings, Settings, SettingsError
 from callcenter.store import StoreError
 from intelligence.checks import KnowledgeError
 from tests.product import PASSWORD, product, settings_for
@@ -59,7 +59,7 @@ async def test_settings_that_cannot_work(tmp_path: Path, reactor: Any) -> None:
             replace(good, store=replace(good.store, url=f"sqlite:///{tmp_path}/no/x.db")), reactor
         )
     exchange = replace(good.exchange, tls=True, tls_ca=str(tmp_path / "no.pem"))
-    with pytest.raises(AppError, match=r"\[exchange\].*tls_ca"):
+    with pytest.raises(SettingsError, match=r"\[exchange\].*tls_ca"):
         await start(replace(good, exchange=exchange), reactor)
     with pytest.raises(AppError, match=r"Cannot listen on 203\.0\.113\.1"):
         await start(replace(good, http=replace(good.http, host="203.0.113.1")), reactor)
