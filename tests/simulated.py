@@ -58,9 +58,7 @@ class Played:
             self._exchange = Exchange(self.settings, START)
         return self._exchange
 
-    def call(
-        self, dialled: str, number: str | None, name: str | None = None, **more: Any
-    ) -> str:
+    def call(self, dialled: str, number: str | None, name: str | None = None, **more: Any) -> str:
         return self.exchange.place(Arrival(dialled=dialled, number=number, name=name, **more))
 
     def run(self, seconds: float) -> None:
