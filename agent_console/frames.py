@@ -64,9 +64,12 @@ ERROR_TITLE: Mapping[str, str] = {
 }
 
 
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
+
+
 def dumps(value: object) -> str:
     """Compact ASCII JSON. Raises ``ValueError`` for NaN and infinities, which JSON has not."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def welcome(

@@ -112,7 +112,8 @@ class Tracker:
     @property
     def doubt(self) -> bool:
         """So much did not fit that a snapshot should be taken."""
-        return self._talk.unexpected.total() >= DOUBTFUL
+        unexpected = self._talk.unexpected  # asked after every packet, and nearly always empty
+        return bool(unexpected) and unexpected.total() >= DOUBTFUL
 
     @property
     def is_empty(self) -> bool:
