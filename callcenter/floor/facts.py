@@ -277,14 +277,14 @@ def device_changed(state: State, event: e.DeviceChanged) -> None:
 
 
 def member_seen(state: State, event: e.MemberSeen) -> None:
-    queue = state.queue(event.queue)
+    queue = state.queues.get(event.queue) or state.queue(event.queue)
     agent = state.by_device.get(event.device)
     if event.device not in queue.members:
+        state.dirty_queues[event.queue] = None
         state.memberships.setdefault(event.device, set()).add(event.queue)
         if agent is not None:
             queue.count(agent.state, +1)
     queue.members[event.device] = event.name
-    state.dirty_queues[event.queue] = None
     if state.devices.get(event.device) != event.state:
         state.devices[event.device] = event.state
         if agent is not None:
