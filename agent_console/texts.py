@@ -8,7 +8,8 @@ a sixth of the engine's work. Objects are recognised by identity, so they must b
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 from callcenter.floor.card import Answer, Card
@@ -16,8 +17,13 @@ from callcenter.floor.card import Answer, Card
 from . import frames
 from .snapshot import Plain
 
-MOST = 2_000
-"""Texts kept; of a profile or an answer, some 3 KiB each."""
+MOST = 4_000
+"""Texts kept; that of a person or of an answer is some 3 KiB."""
+
+_SHARED = ("candidates", "profile", "reasons", "answers")
+_OWN = tuple(field.name for field in fields(Card) if field.name not in _SHARED)
+_own = attrgetter(*_OWN)
+"""The fields of a card that are plain already."""
 
 
 class Texts:
@@ -34,22 +40,24 @@ class Texts:
     def card(self, card: Card) -> str:
         """The same data as ``plain(card)``. Raises ``TypeError`` or ``ValueError`` when something
         in it cannot be written."""
-        plain = dict(self._plain(replace(card, profile=None, answers=())))
-        del plain["profile"], plain["answers"]
-        rest = frames.dumps(plain).removesuffix("}")
+        own = frames.dumps(dict(zip(_OWN, _own(card), strict=True))).removesuffix("}")
         profile = "null" if card.profile is None else self._once(card.profile, self._thing)
+        candidates = self._once(card.candidates, self._things) if card.candidates else "[]"
+        reasons = self._once(card.reasons, self._things) if card.reasons else "[]"
         answers = self._once(card.answers, self._answers) if card.answers else "[]"
-        return f'{rest},"profile":{profile},"answers":{answers}}}'
+        return (
+            f'{own},"candidates":{candidates},"profile":{profile},"reasons":{reasons}'
+            f',"answers":{answers}}}'
+        )
 
     def _answers(self, answers: tuple[Answer, ...]) -> str:
         return f"[{','.join([self._answer(answer) for answer in answers])}]"
 
     def _answer(self, answer: Answer) -> str:
         # Answers are made for each call; their phrasings are those of the knowledge entry.
-        plain = dict(self._plain(replace(answer, phrasings=())))
-        del plain["phrasings"]
-        rest = frames.dumps(plain).removesuffix("}")
-        return f'{rest},"phrasings":{self._once(answer.phrasings, self._things)}}}'
+        own = {"id": answer.id, "reason": answer.reason, "source": answer.source}
+        phrasings = self._once(answer.phrasings, self._things)
+        return f'{frames.dumps(own).removesuffix("}")},"phrasings":{phrasings}}}'
 
     def _things(self, things: tuple[object, ...]) -> str:
         return f"[{','.join([self._thing(thing) for thing in things])}]"

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -147,9 +146,7 @@ async def engine(
         )
         stack.callback(screens.stop)
         exchange = Exchange(settings.exchange, reactor, clock, random.Random(seed))  # noqa: S311  # jitter
-        step = cache(
-            metrics.histogram("step_seconds", "Time spent in each step of a call", "step").labels
-        )
+        steps = metrics.durations("step_seconds", "Time spent in each step of a call", "step")
         dispatch = Dispatch(
             Floor(),
             journal=journal,
@@ -158,7 +155,7 @@ async def engine(
             switch=exchange.switch,
             screens=screens,
             clock=clock,
-            observe=lambda name, seconds: step(name).observe(seconds),
+            observe=steps.observe,
         )
         gateway = Gateway(
             screens=screens,
