@@ -128,6 +128,9 @@ class Stage:
                                      queue="support"))  # fmt: skip
 
     def talk(self, call: str = "c1", user: User = AMY) -> None:
+        self.desk.post(
+            e.CallLeftQueue(at=self.desk.now(), call=call, queue="support", why="answered")
+        )
         self.desk.talk(call, user.device or "")
 
     def hang_up(self, call: str = "c1") -> None:

@@ -55,7 +55,7 @@ async def test_an_answered_call(whole: Whole) -> None:
         second = await whole_card(alice)
         last = second["profile"]["contacts"][0]
         assert (last["reason"], last["outcome"], last["notes"]) == ("fees", "solved", "Refunded.")
-        assert (last["agent"], last["queue"], last["ended"]) == ("1001", "service", "completed")
+        assert (last["agent"], last["queue"], last["ended"]) == ("Alice Ng", "service", "completed")
         await asyncio.to_thread(again.hang_up)
         await whole.at_rest()
         assert [ended.why for ended in await whole.noted(CallEnded, 2)] == [
