@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,13 @@ def contract(name: str) -> dict[str, Any]:
 HOMES = contract("each third-party package has one home")
 
 
-def third_party_imports() -> Iterator[tuple[str, str]]:
+@cache
+def third_party_imports() -> frozenset[tuple[str, str]]:
     """(module, top-level package), read from the sources, imports inside functions included."""
+    return frozenset(_third_party_imports())
+
+
+def _third_party_imports() -> Iterator[tuple[str, str]]:
     for package in OURS:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "node_modules" in path.parts:
@@ -83,7 +89,7 @@ def test_every_third_party_import_is_at_home() -> None:
 
 def test_every_home_is_lived_in() -> None:
     """The table names no module and no package that is not there any more."""
-    imported = set(third_party_imports())
+    imported = third_party_imports()
     assert set(HOMES["forbidden_modules"]) == {package for _, package in imported}
     for line in HOMES["ignore_imports"]:
         home, _, target = line.partition(" -> ")

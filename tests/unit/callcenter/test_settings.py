@@ -34,6 +34,17 @@ def test_file_environment_command_line_in_that_order(tmp_path: Path) -> None:
     assert (settings.http.port, settings.http.host, settings.exchange.user) == (3, "b", "file")
 
 
+def test_a_commands_own_defaults_give_way_to_everything(tmp_path: Path) -> None:
+    """They replace the tree's own values, never what the operator said."""
+    mine = {"log.level": "warning", "http.port": 1}
+    assert read_settings(None, {}, defaults=mine).log.level == "warning"
+    path = write(tmp_path, '[log]\nlevel = "debug"\n')
+    settings = read_settings(path, {"CALLCENTER_HTTP_PORT": "2"}, defaults=mine)
+    assert (settings.log.level, settings.http.port) == ("debug", 2)
+    with pytest.raises(SettingsError, match="must be a table"):
+        read_settings(write(tmp_path, "log = 1\n"), {}, defaults=mine)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -66,11 +66,11 @@ def test_one_action_or_none(field: tuple[str, str], value: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "header"), FIELDS)
-def test_ten_thousand_hostile_values(name: str, header: str) -> None:
+def test_a_thousand_hostile_values_for_each_header(name: str, header: str) -> None:
     """No control character gets through any header, and everything else does."""
     rng = random.Random(f"{name} {header}")
     alphabet = "\r\n\0\x0b\x0c\x1c\x7f\x85\u2028:,=\\\"'()[]{}$& aZ王" + "abcdefgh" * 6
-    for _ in range(10_000):
+    for _ in range(1_000):
         value = "".join(rng.choices(alphabet, k=rng.randrange(1, 16)))
         hostile = any(char < " " or char == "\x7f" for char in value)
         if hostile:
