@@ -23,6 +23,7 @@ from .reader import Reader
 from .records import RecordsTable
 from .schema import bring_up_to_date
 from .sessions import SessionsTable
+from .short_reader import ShortReader
 from .writer import Writer
 
 __all__ = ["Bulk", "DiskFullError", "Store", "StoreError", "open_store"]
@@ -37,7 +38,8 @@ class Store:
         self.writer = Writer(database)
         self._quick = Reader(database, "quick")  # by key, in front of somebody who waits
         self._long = Reader(database, "long")
-        self.people = PeopleReader(self._quick, database.dialect)
+        self._short = ShortReader(database, self._quick)
+        self.people = PeopleReader(self._short, database.dialect)
         self.records = RecordsTable(self.writer, self._long, database.dialect)
         self.accounts = AccountsTable(self.writer, self._quick)
         self.sessions = SessionsTable(self.writer, self._quick)
@@ -58,6 +60,7 @@ class Store:
     def close(self) -> None:
         """Write what is queued, then let go of the database. May be called twice."""
         self.writer.close()
+        self._short.close()
         self._quick.close()
         self._long.close()
 

@@ -56,6 +56,13 @@ class Database:
         """A connection for reading, which no writer makes wait."""
         return self._connect(self._reading)
 
+    def impatient_reader(self) -> Connection:
+        """The same, failing at once where it would have to wait for a lock."""
+        connection = self.reader()
+        if self.is_sqlite:
+            _pragmas(connection, busy_timeout=0)
+        return connection
+
     @contextmanager
     def bulk(self) -> Iterator[Connection]:
         """A writer that waits for the disk only at checkpoints and checks no foreign keys.

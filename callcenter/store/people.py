@@ -27,7 +27,7 @@ from callcenter.floor.card import Contact
 from callcenter.ports import BillRow, CaseRow, ContactPoint, OrderRow, PersonRow, PromiseRow
 
 from .database import Prepared
-from .reader import Reader
+from .short_reader import ShortReader
 from .tables import (
     bills,
     cases,
@@ -52,7 +52,7 @@ CLOSED_ORDERS = ("delivered", "returned", "cancelled")
 class PeopleReader:
     """Implements ``callcenter.ports.People``. All methods raise ``StoreError``."""
 
-    def __init__(self, reader: Reader, dialect: Dialect) -> None:
+    def __init__(self, reader: ShortReader, dialect: Dialect) -> None:
         self._reader = reader
         self._sql = _Statements(dialect)
 
