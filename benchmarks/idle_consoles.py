@@ -94,7 +94,7 @@ def processor() -> str:
 def settings() -> ConsoleSettings:
     labels = {"en": "A reason", "zh-Hans": "原因", "zh-Hant": "原因"}
     return ConsoleSettings(
-        break_reasons=("lunch", "meeting"),
+        break_reasons=(Choice("lunch", labels), Choice("meeting", labels)),
         reasons=tuple(Choice(f"reason{n}", labels) for n in range(20)),
         outcomes=tuple(Choice(f"outcome{n}", labels) for n in range(8)),
         wrapup_seconds=120.0,
