@@ -11,8 +11,26 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from .floor.card import AgentView, Answer, Card, Contact, QueueView, Reason
-from .floor.events import CallerIdentified, Event
-from .floor.orders import FindAnswers, Identify, Predict, RecordCall, RecordOutcome
+from .floor.events import CallerIdentified, Event, ReservationEnd
+from .floor.orders import (
+    Announce,
+    Control,
+    FindAnswers,
+    Identify,
+    KeepReservation,
+    Predict,
+    RecordAudit,
+    RecordCall,
+    RecordDecision,
+    RecordOutcome,
+    RecordPromise,
+    Ring,
+    SendAway,
+    ShowControl,
+    ShowHelp,
+    StopRinging,
+)
+from .floor.routing import Decision
 
 NumberKind: TypeAlias = Literal[
     "mobile", "fixed", "fixed_or_mobile", "toll_free", "premium", "shared_cost", "voip",
@@ -182,6 +200,22 @@ class Records(Protocol):
 
     async def record_outcome(self, order: RecordOutcome) -> None: ...
 
+    async def keep_reservation(self, order: KeepReservation) -> None:
+        """Store it unless a newer version is there.
+
+        Raises ``ReservationTaken`` when the agent has another live one: nothing is stored then.
+        """
+
+    async def close_reservations(self, node: str, at: float) -> int:
+        """End what a run of this node left live when it stopped; returns how many."""
+
+    async def record_decision(self, order: RecordDecision) -> None: ...
+
+    async def record_promise(self, order: RecordPromise) -> None:
+        """Store, or complete the one of the same id."""
+
+    async def record_audit(self, order: RecordAudit) -> None: ...
+
     async def save_draft(self, draft: Draft) -> Draft:
         """Store unless a newer revision is there; returns what is stored now."""
 
@@ -189,6 +223,10 @@ class Records(Protocol):
 
     async def reasons_seen(self) -> Sequence[tuple[str | None, tuple[str, ...], str, int]]:
         """(queue, context, reason, how often) over all noted outcomes, for the first model."""
+
+
+class ReservationTaken(Exception):  # noqa: N818  # reads as the reason it is
+    """The agent is being asked to take, or has, another call (of another engine)."""
 
 
 class Accounts(Protocol):
@@ -202,6 +240,32 @@ class Switch(Protocol):
         """In all queues. Raises ``SwitchError`` with words an operator understands."""
 
     def ask_snapshot(self, why: str) -> None: ...
+
+    async def ring(self, order: Ring) -> None:
+        """Ring the device and, when it answers, join it with the waiting call. Returns when the
+        leg has been answered. Raises ``RingError`` when it was not, ``SwitchError`` when it could
+        not be tried."""
+
+    async def stop_ringing(self, order: StopRinging) -> None:
+        """End the leg; returns also when there is none. Raises ``SwitchError``."""
+
+    async def announce(self, order: Announce) -> None:
+        """Have the waiting caller told with the next announcement. Raises ``SwitchError``."""
+
+    async def send_away(self, order: SendAway) -> None:
+        """Raises ``SwitchError``."""
+
+    async def control(self, order: Control) -> None:
+        """Returns when the exchange has taken it. Raises ``SwitchError``."""
+
+
+class RingError(Exception):
+    """The leg was not answered; ``why`` says how it ended."""
+
+    def __init__(self, why: ReservationEnd, detail: str = "") -> None:
+        super().__init__(detail or why)
+        self.why = why
+        self.detail = detail
 
 
 class SwitchError(Exception):
@@ -218,6 +282,10 @@ class Screens(Protocol):
     def show_agent(self, view: AgentView, gone: bool) -> None: ...
 
     def show_queue(self, view: QueueView) -> None: ...
+
+    def show_control(self, order: ShowControl) -> None: ...
+
+    def show_help(self, order: ShowHelp) -> None: ...
 
 
 class Journal(Protocol):
@@ -242,6 +310,9 @@ class Desk(Protocol):
     """What a browser session may do with the floor (implemented by dispatch)."""
 
     def view(self) -> View: ...
+
+    def explain(self, call: str) -> Decision:
+        """Who would get this waiting call now, and why. Raises ``UnknownCall``."""
 
     async def wish(self, event: Event) -> None:
         """Hand a wish to the floor and return when it is durable.

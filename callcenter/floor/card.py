@@ -124,6 +124,39 @@ PartState: TypeAlias = Literal["pending", "known", "not_known", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Somebody who takes part in a call."""
+
+    leg: str | None
+    kind: Literal["caller", "agent", "consulted", "other", "supervisor"]
+    agent: str | None
+    """Of kind ``agent`` and ``supervisor``, when known."""
+    number: str | None
+    """Device, extension or number."""
+    name: str | None
+    state: Literal["ringing", "talking", "held", "listening", "parked"]
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Something the agent asked for that the exchange has not confirmed yet."""
+
+    id: str
+    do: str
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The reservation behind a ringing phone: the agent may refuse it until the deadline."""
+
+    reservation: str
+    deadline: float
+    auto_answer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """Everything the agent is shown about one call. ``rev`` grows by one with every change."""
 
@@ -150,6 +183,15 @@ class Card:
     answers: tuple[Answer, ...]
     noted: bool
     """The agent has noted reason and outcome."""
+    offer: Offer | None = None
+    parties: tuple[Party, ...] = ()
+    recording: Literal["off", "on", "paused"] = "off"
+    recording_resumes: float | None = None
+    """When a paused recording goes on by itself."""
+    parked: str | None = None
+    """Where, while it is parked."""
+    pending: tuple[Pending, ...] = ()
+    transfers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +214,16 @@ class AgentView:
     """When the state ends by itself (wrap-up time), or nothing."""
     device_state: str
     calls_today: int
+    reservation: str | None = None
+    skills: tuple[tuple[str, int], ...] = ()
+    busy_with: Literal["customer", "internal"] | None = None
+    """Whom they talk to; internal calls hide capacity."""
+    toggles: int = 0
+    """How often they went on or off ready by choice in the last hour."""
+    missed_today: int = 0
+    occupancy: float | None = None
+    """Share of the time signed in and not on break that was spent on calls, lately; 0 to 1."""
+    help_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,3 +250,15 @@ class QueueView:
     wrapup: int
     on_break: int
     signed_in: int
+    distribution: Literal["exchange", "engine"] = "exchange"
+    open: bool = True
+    reserved: int = 0
+    missed: int = 0
+    unreachable: int = 0
+    p50: float | None = None
+    """What somebody who comes now will wait, in seconds; absent when data is thin."""
+    p90: float | None = None
+    promises: int = 0
+    """Waits told to callers today whose outcome is known."""
+    promises_kept: int = 0
+    """Of those, how many were answered within the p90 told."""

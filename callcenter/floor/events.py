@@ -15,7 +15,16 @@ Direction: TypeAlias = Literal["inbound", "outbound", "internal"]
 OfferEnd: TypeAlias = Literal[
     "no_answer", "busy", "congestion", "refused", "cancelled", "answered_elsewhere", "unknown"
 ]
-QueueExit: TypeAlias = Literal["answered", "abandoned", "timed_out", "empty", "key", "unknown"]
+QueueExit: TypeAlias = Literal[
+    "answered",
+    "abandoned",
+    "timed_out",
+    "empty",
+    "key",
+    "closed",
+    "overflow",  # moved on to another queue
+    "unknown",
+]
 CallEnd: TypeAlias = Literal[
     "completed",  # was answered, then somebody hung up
     "abandoned",  # the caller hung up before an answer
@@ -33,6 +42,44 @@ DeviceState: TypeAlias = Literal[
 ]
 
 
+Distribution: TypeAlias = Literal["exchange", "engine"]
+"""Who chooses the agent: the exchange's own app_queue (we observe), or the engine."""
+TransferKind: TypeAlias = Literal["blind", "attended", "pickup", "forward"]
+RecordingState: TypeAlias = Literal["off", "on", "paused"]
+SpyMode: TypeAlias = Literal["listen", "whisper", "barge"]
+ControlKind: TypeAlias = Literal[
+    "answer", "hold", "resume", "mute", "unmute", "dtmf",
+    "blind_transfer", "consult", "swap", "complete", "cancel_consult", "conference",
+    "park", "hang_up", "record", "stop_recording", "pause_recording", "resume_recording",
+    "listen", "whisper", "barge", "stop_listening", "take_over",
+]  # fmt: skip
+"""What may be asked of a live call. ``conference`` merges the consulted party into the talk."""
+ReservationEnd: TypeAlias = Literal[
+    "no_answer", "busy", "declined", "unreachable", "caller_gone", "agent_gone", "withdrawn",
+    "taken", "exchange_lost", "engine_stopped",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSettings:
+    """From ``after`` seconds of waiting on, whoever satisfies ``want`` may take the call."""
+
+    after: float
+    want: str
+    """An expression of ``callcenter.floor.skills``; empty: members of the queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursSettings:
+    """When a queue is open. Empty ``weekly``: always."""
+
+    zone: str = "UTC"
+    weekly: tuple[tuple[int, int, int], ...] = ()
+    """(ISO weekday 1 to 7, first minute of the day, minute of the day it closes)."""
+    holidays: tuple[str, ...] = ()
+    """ISO dates on which it is closed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSettings:
     """What the floor must know about a queue."""
@@ -40,6 +87,37 @@ class QueueSettings:
     queue: str
     threshold: float = 20.0
     """Service-level threshold, seconds."""
+    distribution: Distribution = "exchange"
+    steps: tuple[StepSettings, ...] = ()
+    """In order of ``after``; none: members of the queue, all the time."""
+    credit: float = 0.0
+    """Seconds that its calls are treated as having waited already (its priority)."""
+    ring_seconds: float = 15.0
+    auto_answer: bool = False
+    sticky_seconds: float = 0.0
+    """How long a caller waits for the agent they last talked to before others may take the call."""
+    max_wait: float | None = None
+    """After so many seconds the call is sent on: to ``overflow``, or out of the line."""
+    overflow: str | None = None
+    """Another queue of the engine; the place in line is kept."""
+    when_empty: Literal["wait", "overflow", "leave"] = "wait"
+    """What happens while nobody is signed in who could ever take the call."""
+    when_closed: Literal["leave", "overflow"] = "leave"
+    hours: HoursSettings = HoursSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonRule:
+    """What a likely reason changes, above a probability and not below it."""
+
+    reason: str
+    above: float
+    queue: str | None = None
+    """Go there; the place in line is kept."""
+    want: str = ""
+    """Only agents who also satisfy this, for ``want_seconds``."""
+    want_seconds: float = 60.0
+    credit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +137,31 @@ class FloorOpened:
     outcomes: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     """Devices of agents who may sign in: queues do not ring one whose agent has not."""
+    run: str = "0"
+    """Names this run of the engine; ids of reservations begin with it."""
+    node: str = "main"
+    skills: tuple[str, ...] = ()
+    """Skills that exist here; empty: any name."""
+    tiers: tuple[tuple[str, float], ...] = ()
+    """Tier of the customer to the seconds it counts as having waited already."""
+    reason_rules: tuple[ReasonRule, ...] = ()
+    max_credit: float = 600.0
+    """No call is treated as having waited longer than this beyond what it has: nobody is ever
+    overtaken by a call that came more than so many seconds later."""
+    sticky_days: float = 14.0
+    """How long the agent a caller last talked to is remembered for them."""
+    retry_seconds: float = 60.0
+    """How long a call is kept from an agent who did not answer or refused it."""
+    missed_policy: Literal["missed", "ready"] = "missed"
+    """What becomes of an agent who did not answer: not ready until they say so, or ready again."""
+    occupancy_cap: float = 0.85
+    """Outbound work is given only to agents whose occupancy is below it."""
+    pause_limit: float = 120.0
+    """A paused recording goes on by itself after so many seconds."""
+    listening_visible: bool = True
+    """Whether an agent sees that a supervisor listens."""
+    transfer_targets: tuple[str, ...] = ()
+    """Further numbers and extensions calls may be transferred to, as shell patterns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +229,10 @@ class CallQueued:
     call: str
     queue: str
     position: int
+    by: Distribution = "exchange"
+    """Who chooses the agent."""
+    leg: str | None = None
+    """The waiting leg, where the engine chooses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +301,157 @@ class DeviceLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred:
+    """Somebody handed the call on (or another phone picked it up). The parties follow as
+    ``CallOffered``, ``CallAnswered`` and ``DeviceLeft``; this says who did it and to whom."""
+
+    at: float
+    call: str
+    kind: TransferKind
+    by: str | None
+    """The own device that handed it on, when known."""
+    to: str | None
+    """Device, extension or number it goes to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallParked:
+    at: float
+    call: str
+    place: str | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUnparked:
+    at: float
+    call: str
+    by: str | None
+    """The device that took it back; ``None`` when parking timed out or the caller hung up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultBegan:
+    """While the caller waits on hold, the agent's device calls somebody about the call."""
+
+    at: float
+    call: str
+    device: str
+    leg: str
+    """The leg of the consulted party."""
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultAnswered:
+    at: float
+    call: str
+    device: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultEnded:
+    """The consulted party is gone (``completed``, ``joined``: it is in the talk itself now)."""
+
+    at: float
+    call: str
+    device: str
+    leg: str
+    why: Literal["completed", "joined", "cancelled", "busy", "no_answer", "refused", "gone"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyJoined:
+    """Somebody besides caller and agents takes part: a consulted party, an outside number."""
+
+    at: float
+    call: str
+    leg: str
+    number: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyLeft:
+    at: float
+    call: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingChanged:
+    at: float
+    call: str
+    leg: str
+    state: RecordingState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteChanged:
+    """The exchange confirmed that it carries the device's voice, or does not."""
+
+    at: float
+    call: str
+    device: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpyBegan:
+    """A device listens to the talk of ``device``."""
+
+    at: float
+    call: str
+    device: str
+    by: str
+    leg: str
+    """The listener's leg."""
+    mode: SpyMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpyEnded:
+    at: float
+    call: str
+    by: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPressed:
+    """A waiting caller pressed a key."""
+
+    at: float
+    call: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateTold:
+    """A waiting caller was told their position and how long it will take: a promise."""
+
+    at: float
+    call: str
+    queue: str
+    position: int
+    p50: float | None
+    p90: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotCompared:
+    """A snapshot of the exchange was compared with what was believed. ``drift`` counts the
+    differences that no event had told; ``calls`` are those that really exist."""
+
+    at: float
+    drift: int
+    audit: bool
+    """Taken by the clock, not because something was in doubt."""
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded:
     at: float
     call: str
@@ -246,12 +504,24 @@ class AgentSignedIn:
     agent: str
     name: str
     device: str
+    skills: tuple[tuple[str, int], ...] = ()
+    """Skill to level, 0 to 5."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSignedOut:
     at: float
     agent: str
+    by: str | None = None
+    """The supervisor who did it, when it was not the agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillsChanged:
+    at: float
+    agent: str
+    skills: tuple[tuple[str, int], ...]
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +532,83 @@ class StateChosen:
     agent: str
     state: Literal["ready", "break"]
     reason: str | None = None
+    by: str | None = None
+    """The supervisor who did it, when it was not the agent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpExtended:
+    """The agent needs ``seconds`` more, counted from the present deadline."""
+
+    at: float
+    agent: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpRestored:
+    """The agent was wrapping up when the engine stopped, and goes on."""
+
+    at: float
+    agent: str
+    call: str
+    since: float
+    deadline: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationAccepted:
+    """The agent says so before the phone does; an answered phone accepts as well."""
+
+    at: float
+    agent: str
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationRefused:
+    at: float
+    agent: str
+    reservation: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlAsked:
+    """Somebody wants something done to a live call. ``agent`` asks; a supervisor's ``listen``,
+    ``whisper``, ``barge``, ``take_over`` and ``stop_listening`` need ``role`` supervisor and a
+    ``reason``."""
+
+    at: float
+    id: str
+    """Chosen by who asks; comes back with the result."""
+    agent: str
+    role: Literal["agent", "supervisor"]
+    call: str
+    do: ControlKind
+    device: str | None = None
+    """The asker's own phone where they are not signed in as an agent (a supervisor)."""
+    target: str | None = None
+    """Extension or number, for ``blind_transfer`` and ``consult``."""
+    digits: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpAsked:
+    at: float
+    agent: str
+    call: str | None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpGiven:
+    """A supervisor took notice."""
+
+    at: float
+    agent: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,6 +683,24 @@ class OutcomeStored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlCarriedOut:
+    """The exchange took the order. What it confirms by an event of its own is waited for."""
+
+    at: float
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingFailed:
+    """The leg of a reservation was not answered, or could not be rung."""
+
+    at: float
+    reservation: str
+    why: ReservationEnd
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFailed:
     """An order could not be carried out."""
 
@@ -346,6 +711,8 @@ class OrderFailed:
     call: str | None = None
     device: str | None = None
     ask: int = 0
+    id: str | None = None
+    """Of the control, reservation or the like."""
 
 
 Event: TypeAlias = (
@@ -364,6 +731,21 @@ Event: TypeAlias = (
     | CallHeld
     | CallResumed
     | DeviceLeft
+    | CallTransferred
+    | CallParked
+    | CallUnparked
+    | ConsultBegan
+    | ConsultAnswered
+    | ConsultEnded
+    | PartyJoined
+    | PartyLeft
+    | RecordingChanged
+    | MuteChanged
+    | SpyBegan
+    | SpyEnded
+    | KeyPressed
+    | EstimateTold
+    | SnapshotCompared
     | CallEnded
     | CallsMerged
     | DeviceChanged
@@ -371,13 +753,23 @@ Event: TypeAlias = (
     | MemberGone
     | AgentSignedIn
     | AgentSignedOut
+    | SkillsChanged
     | StateChosen
+    | WrapUpExtended
+    | WrapUpRestored
+    | ReservationAccepted
+    | ReservationRefused
+    | ControlAsked
+    | HelpAsked
+    | HelpGiven
     | PersonChosen
     | OutcomeNoted
     | CallerIdentified
     | ReasonsPredicted
     | AnswersFound
     | OutcomeStored
+    | ControlCarriedOut
+    | RingFailed
     | OrderFailed
 )
 

@@ -6,10 +6,11 @@ What comes of an order returns as an event; an order that fails returns as ``Ord
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from .card import AgentView, Card, Profile, QueueView, Reason
-from .events import CallEnd, Direction
+from .events import CallEnd, ControlKind, Direction, ReservationEnd
+from .routing import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,8 @@ class RecordCall:
     wait: float
     talk: float
     why: CallEnd
+    transfers: int
+    """How often it was handed on."""
     predicted: tuple[Reason, ...]
     model: str | None
     context: tuple[str, ...]
@@ -127,6 +130,161 @@ class AskSnapshot:
     why: str
 
 
+ReservationState: TypeAlias = Literal[
+    "pending", "accepted", "refused", "timed_out", "rescinded", "wrapping", "completed"
+]
+LIVE_RESERVATIONS: Final[frozenset[ReservationState]] = frozenset(
+    {"pending", "accepted", "wrapping"}
+)
+"""An agent has at most one of these; the store has a unique index that says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepReservation:
+    """Store a reservation as it is now. ``version`` grows with every change; an older one never
+    wins. A ``pending`` one of version 1 is stored by ``Ring`` itself, before anything rings."""
+
+    id: str
+    version: int
+    node: str
+    agent: str
+    call: str
+    queue: str | None
+    state: ReservationState
+    made: float
+    deadline: float | None
+    """When the present state ends by itself."""
+    changed: float
+    why: ReservationEnd | None = None
+    detail: str = ""
+    """What the agent gave as a reason, or the exchange said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Store the reservation; when that is done, ring the agent's phone for the waiting call and
+    join the two when it answers. Fails as ``RingFailed``; an answer comes from the exchange."""
+
+    reservation: KeepReservation
+    call: str
+    device: str
+    leg: str
+    """The Uniqueid that the agent's leg is to have."""
+    seconds: float
+    auto_answer: bool
+    number: str | None
+    """Shown on the phone: the caller's."""
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRinging:
+    """The leg is no longer wanted. Harmless when it is gone."""
+
+    reservation: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """What the waiting caller is told next: place in line, and how long it will take."""
+
+    call: str
+    leg: str
+    position: int
+    p50: float | None
+    p90: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendAway:
+    """Take the waiting call out of the engine's line: the exchange's dialplan goes on for it."""
+
+    call: str
+    leg: str
+    queue: str
+    why: Literal["closed", "empty", "timed_out"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Do something to a live call. What the exchange reports confirms it."""
+
+    id: str
+    call: str
+    do: ControlKind
+    device: str
+    """The phone of whoever asks."""
+    leg: str | None
+    """Their leg of the call, when they have one."""
+    new_leg: str
+    """The Uniqueid of a leg that has to be made for it (``consult``, ``listen``...)."""
+    target: str | None = None
+    """Number or extension; the supervised agent's leg for ``listen`` and the like."""
+    digits: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowControl:
+    """How something asked for went, to whoever asked."""
+
+    agent: str
+    id: str
+    call: str
+    do: ControlKind
+    ok: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowHelp:
+    """To every supervisor: an agent asks for help, or no longer does (``since`` ``None``)."""
+
+    agent: str
+    name: str
+    call: str | None
+    text: str
+    since: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDecision:
+    """Store why this agent was chosen, or nobody."""
+
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPromise:
+    """Store a wait that was told to a caller; and, once it is known, how it came out."""
+
+    id: str
+    call: str
+    queue: str
+    told: float
+    position: int
+    p50: float | None
+    p90: float | None
+    waited: float | None = None
+    """Seconds from being told to the answer, or to giving up; ``None`` while it is open."""
+    answered: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAudit:
+    """Store who did what to whose call or state, and why: supervision, recording, skills."""
+
+    at: float
+    by: str
+    what: str
+    """A ``ControlKind``, or ``state``, ``skills``, ``sign_out``, ``help``."""
+    agent: str | None
+    call: str | None
+    reason: str
+    ok: bool
+    detail: str = ""
+
+
 Order: TypeAlias = (
     Identify
     | Predict
@@ -139,6 +297,17 @@ Order: TypeAlias = (
     | RecordCall
     | RecordOutcome
     | AskSnapshot
+    | KeepReservation
+    | Ring
+    | StopRinging
+    | Announce
+    | SendAway
+    | Control
+    | ShowControl
+    | ShowHelp
+    | RecordDecision
+    | RecordPromise
+    | RecordAudit
 )
 
 ORDERS: tuple[type[Order], ...] = get_args(Order)
