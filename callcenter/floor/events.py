@@ -104,6 +104,8 @@ class QueueSettings:
     """What happens while nobody is signed in who could ever take the call."""
     when_closed: Literal["leave", "overflow"] = "leave"
     hours: HoursSettings = HoursSettings()
+    announce_seconds: float = 0.0
+    """How often a waiting caller is told their place and the expected wait; 0: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
