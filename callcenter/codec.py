@@ -116,9 +116,21 @@ def _write_as(hint: Any, where: str) -> _Convert | None:
         if item is None:
             return list
         return lambda many: [item(one) for one in many]
+    if get_origin(hint) is tuple:
+        return _write_row([_write_as(part, where) for part in get_args(hint)])
     if is_dataclass(hint) and isinstance(hint, type):
         return _writer(hint)
     raise TypeError(f"{where}: the codec has no JSON form for {hint}")
+
+
+def _write_row(parts: list[_Convert | None]) -> _Convert:
+    """A tuple of fixed length becomes a list."""
+    if all(part is None for part in parts):
+        return list
+    return lambda row: [
+        value if part is None or value is None else part(value)
+        for part, value in zip(parts, row, strict=True)
+    ]
 
 
 def _as_float(value: float) -> float:
@@ -211,7 +223,10 @@ def _read_as(hint: Any, where: str) -> _Convert:
             return lambda value: None if value is None else inner(value)
         return _scalar(tuple(get_args(hint)), where)
     if get_origin(hint) is tuple:
-        return _tuple_of(_read_as(get_args(hint)[0], where), where)
+        kinds = get_args(hint)
+        if kinds[1:] == (...,):
+            return _tuple_of(_read_as(kinds[0], where), where)
+        return _row_of([_read_as(kind, where) for kind in kinds], where)
     if hint in _SCALARS:
         return _scalar((hint,), where)
     return _reader(hint)
@@ -255,6 +270,15 @@ def _tuple_of(item: _Convert, where: str) -> _Convert:
         if not isinstance(value, (list, tuple)):
             raise CodecError(f"{where}: expected a list, got {_called(value)}")
         return tuple([item(one) for one in value])
+
+    return read
+
+
+def _row_of(parts: list[_Convert], where: str) -> _Convert:
+    def read(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, (list, tuple)) or len(value) != len(parts):
+            raise CodecError(f"{where}: expected a list of {len(parts)}, got {_called(value)}")
+        return tuple([part(one) for part, one in zip(parts, value, strict=True)])
 
     return read
 

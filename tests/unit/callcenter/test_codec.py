@@ -113,6 +113,10 @@ def test_unknown_fields_are_ignored_and_absent_ones_defaulted() -> None:
         ('{"type":"CallEnded","at":1,"call":"c","why":"busy","cause":1.5}', "CallEnded.cause: exp"),
         ('{"type":"FloorOpened","at":1,"reasons":"x"}', "FloorOpened.reasons: expected a list"),
         ('{"type":"FloorOpened","at":1,"queues":[7]}', "QueueSettings: expected an object, got a"),
+        (
+            '{"type":"SkillsChanged","at":1,"agent":"a","skills":[["x"]],"by":"s"}',
+            "SkillsChanged.skills: expected a list of 2",
+        ),
         ('{"type":"TimePassed","at":1' + "0" * 400 + "}", "TimePassed.at: the number is too large"),
     ],
 )
