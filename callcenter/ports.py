@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal, Protocol, TypeAlias
 
 from .floor.card import AgentView, Answer, Card, Contact, QueueView, Reason
@@ -168,6 +169,27 @@ class Account:
     password_hash: str
     language: str | None
     active: bool
+    skills: tuple[tuple[str, int], ...] = ()
+    """Skill to level (0 to 5), by name of the skill."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseScore:
+    """How the waits told to callers of a queue on one day came out."""
+
+    queue: str
+    day: str
+    """ISO 8601 date, local to the centre."""
+    told: int
+    """Callers were told so often, with or without an estimate."""
+    n: int
+    """Of those, with an estimate and the outcome known."""
+    kept: int
+    """Of the ``n``: answered within the p90 told. Who gave up was not kept a promise to."""
+    answered: int
+    """Of the ``n``."""
+    error: float | None
+    """Median absolute error of p50 over the answered, seconds; ``None`` without any."""
 
 
 class People(Protocol):
@@ -207,14 +229,21 @@ class Records(Protocol):
         """
 
     async def close_reservations(self, node: str, at: float) -> int:
-        """End what a run of this node left live when it stopped; returns how many."""
+        """End what a run of this node left live when it stopped; returns how many.
 
-    async def record_decision(self, order: RecordDecision) -> None: ...
+        Call it at the start, before the floor reserves anybody. Each becomes one version newer with
+        ``why`` ``engine_stopped``: one in ``wrapping`` is ``completed`` (the talk was had), others
+        are ``rescinded``. Those of other nodes stay.
+        """
+
+    async def record_decision(self, order: RecordDecision) -> None:
+        """Keep the decision with its trace, for as many days as the store was opened with."""
 
     async def record_promise(self, order: RecordPromise) -> None:
-        """Store, or complete the one of the same id."""
+        """Store, or complete the one of the same id; an outcome that is known is never lost."""
 
-    async def record_audit(self, order: RecordAudit) -> None: ...
+    async def record_audit(self, order: RecordAudit) -> None:
+        """Add a row; rows are never changed."""
 
     async def save_draft(self, draft: Draft) -> Draft:
         """Store unless a newer revision is there; returns what is stored now."""
@@ -225,12 +254,43 @@ class Records(Protocol):
         """(queue, context, reason, how often) over all noted outcomes, for the first model."""
 
 
+class History(Protocol):
+    """What was kept about distribution, for people who ask later. Newest first."""
+
+    async def reservations(self, agent: str, limit: int = 100) -> tuple[KeepReservation, ...]: ...
+
+    async def live_reservations(self, node: str) -> tuple[KeepReservation, ...]:
+        """Those of this node, oldest first. At the start, before ``close_reservations``: who was
+        in wrap-up when the engine stopped, and until when."""
+
+    async def decisions(self, call: str) -> tuple[Decision, ...]:
+        """All about one call, oldest first."""
+
+    async def promises(self, since: float, until: float, zone: tzinfo) -> tuple[PromiseScore, ...]:
+        """Waits told in [``since``, ``until``), by queue and local day, latest day first."""
+
+    async def audit(
+        self,
+        since: float,
+        until: float,
+        agent: str | None = None,
+        call: str | None = None,
+        limit: int = 100,
+    ) -> tuple[RecordAudit, ...]:
+        """Rows of [``since``, ``until``), of this agent or call if given."""
+
+    async def record_audit(self, order: RecordAudit) -> None: ...
+
+
 class ReservationTaken(Exception):  # noqa: N818  # reads as the reason it is
     """The agent is being asked to take, or has, another call (of another engine)."""
 
 
 class Accounts(Protocol):
     async def account(self, agent: str) -> Account | None: ...
+
+    async def set_skills(self, agent: str, skills: Sequence[tuple[str, int]]) -> bool:
+        """Replace the agent's skills; ``False``: there is no such account."""
 
 
 class Switch(Protocol):

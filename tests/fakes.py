@@ -10,22 +10,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, tzinfo
+from statistics import median
 
 from callcenter.floor.card import Contact
 from callcenter.floor.events import Event
-from callcenter.floor.orders import RecordCall, RecordOutcome
-from callcenter.ports import Account, Draft, PersonRow
+from callcenter.floor.orders import (
+    LIVE_RESERVATIONS,
+    KeepReservation,
+    RecordAudit,
+    RecordCall,
+    RecordDecision,
+    RecordOutcome,
+    RecordPromise,
+)
+from callcenter.floor.routing import Decision
+from callcenter.ports import Account, Draft, PersonRow, PromiseScore, ReservationTaken
 
 AT_MOST_PEOPLE = 10
 AT_MOST_CONTACTS = 20
 
 
 class MemoryRecords:
-    """``Records`` in dicts. ``calls`` and ``outcomes`` are open for a test to look at."""
+    """``Records`` and ``History`` in dicts; all but the drafts is open for a test to look at."""
 
     def __init__(self) -> None:
         self.calls: dict[str, RecordCall] = {}
         self.outcomes: dict[str, RecordOutcome] = {}
+        self.kept: dict[str, KeepReservation] = {}
+        self.decided: list[Decision] = []
+        self.told: dict[str, RecordPromise] = {}
+        self.audited: list[RecordAudit] = []
         self._drafts: dict[tuple[str, str], Draft] = {}
 
     async def record_call(self, order: RecordCall) -> None:
@@ -56,6 +71,86 @@ class MemoryRecords:
         by_queue = sorted(seen.items(), key=lambda one: (one[0][0] or "", *one[0][1:]))
         return [(*what, times) for what, times in by_queue]
 
+    async def keep_reservation(self, order: KeepReservation) -> None:
+        known = self.kept.get(order.id)
+        if known is not None and known.version >= order.version:
+            return
+        if order.state in LIVE_RESERVATIONS:
+            for one in self.kept.values():
+                if one.agent == order.agent and one.id != order.id and _live(one):
+                    raise ReservationTaken(f"agent {one.agent} has reservation {one.id}")
+        self.kept[order.id] = order
+
+    async def close_reservations(self, node: str, at: float) -> int:
+        live = await self.live_reservations(node)
+        for one in live:
+            self.kept[one.id] = replace(
+                one, state="completed" if one.state == "wrapping" else "rescinded",
+                version=one.version + 1, why="engine_stopped", changed=at, deadline=None,
+            )  # fmt: skip
+        return len(live)
+
+    async def record_decision(self, order: RecordDecision) -> None:
+        self.decided.append(order.decision)
+
+    async def record_promise(self, order: RecordPromise) -> None:
+        known = self.told.get(order.id)
+        if known is not None:
+            waited = known.waited if order.waited is None else order.waited
+            answered = known.answered if order.answered is None else order.answered
+            order = replace(known, waited=waited, answered=answered)
+        self.told[order.id] = order
+
+    async def record_audit(self, order: RecordAudit) -> None:
+        self.audited.append(order)
+
+    async def reservations(self, agent: str, limit: int = 100) -> tuple[KeepReservation, ...]:
+        mine = [one for one in self.kept.values() if one.agent == agent]
+        return tuple(sorted(mine, key=lambda one: (one.made, one.id), reverse=True)[:limit])
+
+    async def live_reservations(self, node: str) -> tuple[KeepReservation, ...]:
+        live = [one for one in self.kept.values() if one.node == node and _live(one)]
+        return tuple(sorted(live, key=lambda one: (one.made, one.id)))
+
+    async def decisions(self, call: str) -> tuple[Decision, ...]:
+        return tuple(one for one in self.decided if one.call == call)
+
+    async def promises(self, since: float, until: float, zone: tzinfo) -> tuple[PromiseScore, ...]:
+        def day(one: RecordPromise) -> str:
+            return datetime.fromtimestamp(one.told, zone).date().isoformat()
+
+        told = [one for one in self.told.values() if since <= one.told < until]
+        scores = []
+        for queue, date in {(one.queue, day(one)) for one in told}:
+            here = [one for one in told if one.queue == queue and day(one) == date]
+            known = [one for one in here if one.p90 is not None and one.answered is not None]
+            answered = [one for one in known if one.answered]
+            errors = [abs((one.waited or 0.0) - one.p50) for one in answered if one.p50 is not None]
+            scores.append(
+                PromiseScore(
+                    queue=queue, day=date, told=len(here), n=len(known), answered=len(answered),
+                    kept=sum((one.waited or 0.0) <= (one.p90 or 0.0) for one in answered),
+                    error=median(errors) if errors else None,
+                )
+            )  # fmt: skip
+        scores.sort(key=lambda one: one.queue)
+        return tuple(sorted(scores, key=lambda one: one.day, reverse=True))
+
+    async def audit(
+        self,
+        since: float,
+        until: float,
+        agent: str | None = None,
+        call: str | None = None,
+        limit: int = 100,
+    ) -> tuple[RecordAudit, ...]:
+        rows = [
+            row for row in self.audited
+            if since <= row.at < until and agent in (None, row.agent) and call in (None, row.call)
+        ]  # fmt: skip
+        rows.reverse()  # of equal times the latest added comes first
+        return tuple(sorted(rows, key=lambda row: -row.at)[:limit])
+
     def contacts(self, person: str) -> list[Contact]:
         """What the store would show as the person's contacts, in no order."""
         found = []
@@ -74,11 +169,15 @@ class MemoryRecords:
                     notes=noted.notes if noted else "",
                     wait=call.wait,
                     talk=call.talk,
-                    transfers=0,
+                    transfers=call.transfers,
                     ended=call.why,
                 )
             )
         return found
+
+
+def _live(one: KeepReservation) -> bool:
+    return one.state in LIVE_RESERVATIONS
 
 
 class MemoryPeople:
@@ -125,7 +224,13 @@ class MemoryAccounts:
         return self._accounts.get(agent)
 
     async def put(self, account: Account) -> None:
-        self._accounts[account.agent] = account
+        self._accounts[account.agent] = replace(account, skills=tuple(sorted(account.skills)))
+
+    async def set_skills(self, agent: str, skills: Sequence[tuple[str, int]]) -> bool:
+        account = self._accounts.get(agent)
+        if account is not None:
+            self._accounts[agent] = replace(account, skills=tuple(sorted(skills)))
+        return account is not None
 
 
 class MemoryJournal:

@@ -86,6 +86,7 @@ def _record(call: PastCall) -> RecordCall:
         wait=contact.wait,
         talk=contact.talk,
         why="completed" if answered else "abandoned",
+        transfers=contact.transfers,
         predicted=(),
         model=None,
         context=(),

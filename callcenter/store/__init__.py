@@ -32,7 +32,7 @@ __all__ = ["Bulk", "DiskFullError", "Store", "StoreError", "open_store"]
 class Store:
     """An open store; make one with ``open_store``. ``where``: its address, without a password."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keep_decisions_days: float) -> None:
         self._database = database
         self.where = database.where
         self.writer = Writer(database)
@@ -40,7 +40,7 @@ class Store:
         self._long = Reader(database, "long")
         self._short = ShortReader(database, self._quick)
         self.people = PeopleReader(self._short, database.dialect)
-        self.records = RecordsTable(self.writer, self._long, database.dialect)
+        self.records = RecordsTable(self.writer, self._long, database.dialect, keep_decisions_days)
         self.accounts = AccountsTable(self.writer, self._quick)
         self.sessions = SessionsTable(self.writer, self._quick)
         self.journal = JournalTable(self._long, self.where)
@@ -65,12 +65,12 @@ class Store:
         self._long.close()
 
 
-def open_store(address: str, busy: float = 5.0) -> Store:
+def open_store(address: str, busy: float = 5.0, keep_decisions_days: float = 30.0) -> Store:
     """Open ``sqlite:////path/file.db`` (created, for its owner alone) or a PostgreSQL address.
 
     Brings the tables up to date first. ``busy``: seconds to wait for a lock that another program
-    holds. Raises ``StoreError``.
+    holds. ``keep_decisions_days``: how long routing decisions are kept. Raises ``StoreError``.
     """
     database = Database(address, busy)
     bring_up_to_date(database)
-    return Store(database)
+    return Store(database, keep_decisions_days)

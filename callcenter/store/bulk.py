@@ -24,6 +24,7 @@ from .database import Database, PreparedInsert
 from .errors import explain
 from .records import as_json, call_row, outcome_row
 from .tables import (
+    account_skills,
     bills,
     cases,
     contact_points,
@@ -87,9 +88,10 @@ class Bulk:
         self._calls = rows_of(interactions, *(column.name for column in interactions.c))
         self._outcomes = rows_of(outcomes, *(column.name for column in outcomes.c))
         self._users = rows_of(users, *_ACCOUNT)
+        self._skills = rows_of(account_skills, "agent", "skill", "level")
         self._all = (
-            self._users, self._people, self._points, self._orders, self._bills, self._cases,
-            self._promises, self._calls, self._outcomes,
+            self._users, self._skills, self._people, self._points, self._orders, self._bills,
+            self._cases, self._promises, self._calls, self._outcomes,
         )  # fmt: skip
 
     def people(self, rows: Iterable[PersonRow]) -> int:
@@ -106,7 +108,7 @@ class Bulk:
 
     def accounts(self, accounts: Iterable[Account]) -> int:
         """Those who may sign in."""
-        return self._load(accounts, lambda one: self._users[1].append(_ACCOUNT_OF(one)))
+        return self._load(accounts, self._add_account)
 
     def _load(self, items: Iterable[T], add: Callable[[T], None]) -> int:
         stream, count = iter(items), 0
@@ -148,6 +150,10 @@ class Bulk:
             self._promises[1].extend((who, *_PROMISE_OF(one)) for one in row.promises)
         for contact in row.contacts:
             self._add_contact(who, contact)
+
+    def _add_account(self, account: Account) -> None:
+        self._users[1].append(_ACCOUNT_OF(account))
+        self._skills[1].extend((account.agent, skill, level) for skill, level in account.skills)
 
     def _add_contact(self, person: str, contact: Contact) -> None:
         began = contact.at + contact.wait

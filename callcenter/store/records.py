@@ -1,7 +1,7 @@
-"""The records port: what happened in calls, what agents noted, drafts of notes.
+"""The records port: what happened in calls, what agents noted, drafts of notes, distribution.
 
-Every write is idempotent by call id and safe in any order, so that dispatch may repeat an order
-after a crash without looking.
+Every write but audit rows and decisions is idempotent by id and safe in any order, so that dispatch
+may repeat an order after a crash without looking.
 """
 
 from __future__ import annotations
@@ -9,16 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, bindparam, delete, func, select, update
 
 from callcenter.codec import to_plain
-from callcenter.floor.orders import RecordCall, RecordOutcome
-from callcenter.ports import Draft
+from callcenter.floor.orders import (
+    KeepReservation,
+    RecordAudit,
+    RecordCall,
+    RecordDecision,
+    RecordOutcome,
+    RecordPromise,
+)
+from callcenter.floor.routing import Decision
+from callcenter.ports import Draft, PromiseScore
 
+from .audit import AuditTable
 from .database import insert
+from .decisions import DecisionsTable
+from .promises import PromisesTable
 from .reader import Reader
+from .reservations import ReservationsTable
 from .tables import drafts, interactions, outcomes
 from .writer import Writer
 
@@ -26,12 +39,21 @@ T = TypeVar("T")
 
 
 class RecordsTable:
-    """Implements ``callcenter.ports.Records``. All methods raise ``StoreError``."""
+    """Implements ``callcenter.ports.Records`` and ``History``. Methods raise ``StoreError``.
 
-    def __init__(self, writer: Writer, reader: Reader, dialect: Dialect) -> None:
+    ``keep_decisions_days``: how long routing decisions are kept.
+    """
+
+    def __init__(
+        self, writer: Writer, reader: Reader, dialect: Dialect, keep_decisions_days: float
+    ) -> None:
         self._writer = writer
         self._reader = reader
         self._sql = _Statements(dialect)
+        self._reservations = ReservationsTable(writer, reader)
+        self._decisions = DecisionsTable(writer, reader, keep_decisions_days)
+        self._promises = PromisesTable(writer, reader, dialect)
+        self._audit = AuditTable(writer, reader)
 
     async def record_call(self, order: RecordCall) -> None:
         """Store the call; one that is stored already stays as it is."""
@@ -79,6 +101,45 @@ class RecordsTable:
         seen = [(row[0], tuple(json.loads(row[1])), row[2], row[3]) for row in rows]
         return sorted(seen, key=lambda one: (one[0] or "", *one[1:]))
 
+    # --- distribution -----------------------------------------------------------------------
+
+    async def keep_reservation(self, order: KeepReservation) -> None:
+        await self._reservations.keep(order)
+
+    async def close_reservations(self, node: str, at: float) -> int:
+        return await self._reservations.close(node, at)
+
+    async def record_decision(self, order: RecordDecision) -> None:
+        await self._decisions.record(order.decision)
+
+    async def record_promise(self, order: RecordPromise) -> None:
+        await self._promises.record(order)
+
+    async def record_audit(self, order: RecordAudit) -> None:
+        await self._audit.record(order)
+
+    async def reservations(self, agent: str, limit: int = 100) -> tuple[KeepReservation, ...]:
+        return await self._reservations.of_agent(agent, limit)
+
+    async def live_reservations(self, node: str) -> tuple[KeepReservation, ...]:
+        return await self._reservations.live(node)
+
+    async def decisions(self, call: str) -> tuple[Decision, ...]:
+        return await self._decisions.of_call(call)
+
+    async def promises(self, since: float, until: float, zone: tzinfo) -> tuple[PromiseScore, ...]:
+        return await self._promises.scores(since, until, zone)
+
+    async def audit(
+        self,
+        since: float,
+        until: float,
+        agent: str | None = None,
+        call: str | None = None,
+        limit: int = 100,
+    ) -> tuple[RecordAudit, ...]:
+        return await self._audit.read(since, until, agent, call, limit)
+
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._writer.submit(work))
 
@@ -99,7 +160,7 @@ def call_row(order: RecordCall) -> dict[str, Any]:
         "ended": order.ended,
         "wait": order.wait,
         "talk": order.talk,
-        "transfers": 0,
+        "transfers": order.transfers,
         "why": order.why,
         "predicted": as_json([to_plain(reason) for reason in order.predicted]),
         "model": order.model,

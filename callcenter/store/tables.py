@@ -20,8 +20,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
     true,
 )
+
+from callcenter.floor.orders import LIVE_RESERVATIONS
 
 metadata = MetaData(
     naming_convention={
@@ -37,6 +40,19 @@ def _of_person() -> Column[str]:
     """First column of the primary key of everything a person owns; goes when the person goes."""
     return Column("person", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
 
+
+def _number() -> Column[int]:
+    """A key that the database counts up."""
+    return Column(
+        "number",
+        BigInteger().with_variant(Integer, "sqlite"),  # SQLite: INTEGER is the row's own key
+        primary_key=True,
+        autoincrement=True,
+    )
+
+
+LIVE = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(LIVE_RESERVATIONS)))
+"""A reservation that takes the agent's one place; part of an index, hence SQL."""
 
 people = Table(
     "people",
@@ -197,6 +213,15 @@ users = Table(
     Column("active", Boolean, nullable=False, server_default=true()),
 )
 
+account_skills = Table(
+    "account_skills",
+    metadata,
+    Column("agent", ForeignKey("users.agent", ondelete="CASCADE"), primary_key=True),
+    Column("skill", Text, primary_key=True),
+    Column("level", Integer, nullable=False),  # 0 to 5
+    sqlite_with_rowid=False,
+)
+
 sessions = Table(
     "sessions",
     metadata,
@@ -219,6 +244,77 @@ journal = Table(
     Column("at", Double, nullable=False),
     Column("kind", Text, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("queue", Text),
+    Column("state", Text, nullable=False),
+    Column("made", Double, nullable=False),
+    Column("deadline", Double),
+    Column("changed", Double, nullable=False),
+    Column("why", Text),
+    Column("detail", Text, nullable=False),
+    Index("ix_reservations_agent_made", "agent", "made"),
+    # No two engines, and no defect of one, can ever give an agent two calls at once.
+    Index(
+        "uq_reservations_live",
+        "agent",
+        unique=True,
+        sqlite_where=text(LIVE),
+        postgresql_where=text(LIVE),
+    ),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _number(),
+    Column("at", Double, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("agent", Text),
+    Column("rule", Text, nullable=False),
+    Column("body", Text, nullable=False),  # the whole decision with its trace, JSON
+    Index("ix_decisions_call", "call"),
+    Index("ix_decisions_at", "at"),
+)
+
+# Waits that were told to callers ("promises" above are those made to people).
+told_waits = Table(
+    "told_waits",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("told", Double, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("p50", Double),
+    Column("p90", Double),
+    Column("waited", Double),
+    Column("answered", Boolean),
+    Index("ix_told_waits_told", "told"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _number(),
+    Column("at", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("agent", Text),
+    Column("call", Text),
+    Column("reason", Text, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_at", "at"),
 )
 
 imports = Table(

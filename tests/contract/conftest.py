@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.journal import Journal
-from callcenter.ports import Account, Accounts, People, PersonRow, Records
+from callcenter.ports import Account, Accounts, History, People, PersonRow, Records
 from callcenter.ports import Journal as JournalPort
 from callcenter.store import Store, open_store
 from tests.fakes import MemoryAccounts, MemoryJournal, MemoryPeople, MemoryRecords
@@ -19,6 +19,7 @@ from tests.fakes import MemoryAccounts, MemoryJournal, MemoryPeople, MemoryRecor
 class Ports:
     people: People
     records: Records
+    history: History
     journal: JournalPort
     accounts: Accounts
 
@@ -34,8 +35,9 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
     def memory(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
         records = MemoryRecords()
         return Ports(
-            MemoryPeople(people, records), records, MemoryJournal(), MemoryAccounts(accounts)
-        )
+            MemoryPeople(people, records), records, records, MemoryJournal(),
+            MemoryAccounts(accounts),
+        )  # fmt: skip
 
     def sqlite(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
         store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
@@ -44,7 +46,7 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
             bulk.accounts(accounts)
         journal = Journal(store)
         opened.append((store, journal))
-        return Ports(store.people, store.records, journal, store.accounts)
+        return Ports(store.people, store.records, store.records, journal, store.accounts)
 
     yield memory if request.param == "memory" else sqlite
     for store, journal in opened:

@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from callcenter.floor.card import Contact, Reason
-from callcenter.floor.orders import RecordCall, RecordOutcome
+from callcenter.floor.orders import (
+    KeepReservation,
+    RecordAudit,
+    RecordCall,
+    RecordOutcome,
+    RecordPromise,
+)
+from callcenter.floor.routing import Considered, Decision
 from callcenter.ports import ContactPoint, Draft, PersonRow
 
 
@@ -37,7 +44,7 @@ def ended(call: str, **changes: Any) -> RecordCall:
     plain = RecordCall(
         call=call, direction="inbound", number="+442079460123", caller_name="O'Brien",
         dialled="800", person="p1", queue="service", agent="mei", arrived=100.0, answered=104.0,
-        ended=160.0, wait=4.0, talk=56.0, why="completed",
+        ended=160.0, wait=4.0, talk=56.0, why="completed", transfers=1,
         predicted=(Reason(code="fees", probability=0.75),), model="m1", context=("service", "late"),
     )  # fmt: skip
     return replace(plain, **changes)
@@ -54,5 +61,38 @@ def noted(call: str, **changes: Any) -> RecordOutcome:
 def draft(call: str, rev: int, **changes: Any) -> Draft:
     plain = Draft(
         call=call, agent="mei", rev=rev, reason=None, outcome=None, notes=f"rev {rev}", saved=150.0
+    )
+    return replace(plain, **changes)
+
+
+def reservation(id: str, version: int = 1, **changes: Any) -> KeepReservation:
+    plain = KeepReservation(
+        id=id, version=version, node="main", agent="mei", call=f"call-of-{id}", queue="service",
+        state="pending", made=100.0, deadline=115.0, changed=100.0,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def decision(call: str, **changes: Any) -> Decision:
+    plain = Decision(
+        at=100.0, trigger="arrival", call=call, queue="service", agent="mei", rule="longest_idle",
+        step=0, want="cards >= 3", score=12.5, ahead=2, ready=3, eligible=7,
+        considered=(Considered(agent="mei", verdict="chosen"),
+                    Considered(agent="bo", verdict="not_skilled", detail="cards >= 3")),
+        counts=(("chosen", 1), ("not_skilled", 1)),
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def told(id: str, **changes: Any) -> RecordPromise:
+    plain = RecordPromise(
+        id=id, call=f"call-of-{id}", queue="service", told=1000.0, position=2, p50=30.0, p90=60.0
+    )
+    return replace(plain, **changes)
+
+
+def audited(at: float, **changes: Any) -> RecordAudit:
+    plain = RecordAudit(
+        at=at, by="sue", what="listen", agent="mei", call="c1", reason="coaching", ok=True
     )
     return replace(plain, **changes)

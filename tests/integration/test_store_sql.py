@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
@@ -19,10 +19,21 @@ def test_tables_can_be_made() -> None:
     for table in metadata.sorted_tables:
         said = str(CreateTable(table).compile(dialect=DIALECT))
         assert "ROWID" not in said
-        assert "DOUBLE PRECISION" in said or table.name in ("users", "contact_points")
+        plain = ("users", "contact_points", "account_skills")
+        assert "DOUBLE PRECISION" in said or table.name in plain
         for index in table.indexes:
-            assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=DIALECT))
+            wanted = "CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX"
+            assert wanted in str(CreateIndex(index).compile(dialect=DIALECT))
     assert "BIGINT" in str(CreateTable(journal).compile(dialect=DIALECT))
+    assert "number BIGSERIAL" in str(CreateTable(metadata.tables["audit"]).compile(dialect=DIALECT))
+
+
+def test_one_live_reservation_an_agent() -> None:
+    """The index that guarantees it covers the live states alone, in both databases."""
+    (index,) = (one for one in metadata.tables["reservations"].indexes if one.unique)
+    for dialect in (DIALECT, sqlite.dialect()):  # type: ignore[no-untyped-call]
+        said = str(CreateIndex(index).compile(dialect=dialect))
+        assert said.endswith("WHERE state IN ('accepted', 'pending', 'wrapping')")
 
 
 def test_statements_can_be_said() -> None:

@@ -1,0 +1,50 @@
+"""Who did what to whose call or state, and why. Rows are added, never changed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import insert, select
+
+from callcenter.codec import from_plain, to_plain
+from callcenter.floor.orders import RecordAudit
+
+from .reader import Reader
+from .tables import audit
+from .writer import Writer
+
+_a = audit.c
+
+
+class AuditTable:
+    """All methods raise ``StoreError``."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def record(self, order: RecordAudit) -> None:
+        statement = insert(audit).values(to_plain(order))
+        await asyncio.wrap_future(
+            self._writer.submit(lambda connection: connection.execute(statement))
+        )
+
+    async def read(
+        self,
+        since: float,
+        until: float,
+        agent: str | None = None,
+        call: str | None = None,
+        limit: int = 100,
+    ) -> tuple[RecordAudit, ...]:
+        """Rows of [``since``, ``until``), newest first; of this agent or call if given."""
+        query = select(_a.at, _a.by, _a.what, _a.agent, _a.call, _a.reason, _a.ok, _a.detail).where(
+            _a.at >= since, _a.at < until
+        )
+        if agent is not None:
+            query = query.where(_a.agent == agent)
+        if call is not None:
+            query = query.where(_a.call == call)
+        query = query.order_by(_a.at.desc(), _a.number.desc()).limit(limit)
+        rows = await self._reader.read(lambda connection: connection.execute(query).all())
+        return tuple(from_plain(RecordAudit, dict(row._mapping)) for row in rows)

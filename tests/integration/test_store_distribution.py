@@ -1,0 +1,63 @@
+"""Reservations between engines, and how long decisions are kept, on the real store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from callcenter.floor.orders import RecordDecision
+from callcenter.ports import ReservationTaken
+from callcenter.store import decisions, open_store
+from tests.contract.samples import decision, reservation
+
+DAY = 86_400.0
+
+
+async def test_two_engines_race_for_an_agent(tmp_path: Path) -> None:
+    """Of two engines that reserve the same agents at once, exactly one gets each."""
+    address = f"sqlite:///{tmp_path / 'shared.db'}"
+    engines = {node: open_store(address, busy=60.0) for node in ("one", "two")}
+    agents = [f"agent{n}" for n in range(40)]
+
+    async def reserve(node: str, agent: str) -> bool:
+        wanted = reservation(f"{node}-{agent}", node=node, agent=agent)
+        try:
+            await engines[node].records.keep_reservation(wanted)
+        except ReservationTaken:
+            return False
+        return True
+
+    try:
+        got = await asyncio.gather(*(reserve(node, agent) for agent in agents for node in engines))
+        pairs = list(zip(got[::2], got[1::2], strict=True))
+        assert {sum(pair) for pair in pairs} == {1}
+        for agent, (first, _) in zip(agents, pairs, strict=True):
+            (stored,) = await engines["one"].records.reservations(agent)
+            assert stored.node == ("one" if first else "two")
+    finally:
+        for store in engines.values():
+            store.close()
+
+
+async def test_old_decisions_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decisions older than asked for are deleted as new ones come, a bounded number at a time."""
+    monkeypatch.setattr(decisions, "SWEEP_EVERY", 2)
+    monkeypatch.setattr(decisions, "SWEPT", 2)
+    store = open_store(f"sqlite:///{tmp_path / 'a.db'}", keep_decisions_days=10)
+    try:
+
+        async def record(at: float, call: str) -> int:
+            order = RecordDecision(decision=decision(call, at=at))
+            await store.records.record_decision(order)
+            return len(await store.records.decisions("old"))
+
+        for number in range(6):
+            await record(float(number), "old")
+        assert await record(10 * DAY, "at the edge") == 6
+        counts = [await record(11 * DAY, f"new{number}") for number in range(6)]
+        assert counts == [6, 4, 4, 2, 2, 0]
+        assert len(await store.records.decisions("at the edge")) == 1
+    finally:
+        store.close()
