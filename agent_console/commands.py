@@ -12,23 +12,34 @@ from collections import deque
 from functools import partial
 from typing import Protocol
 
+from callcenter.floor import events as e
 from callcenter.floor.errors import FloorError
-from callcenter.floor.events import (
-    AgentSignedOut,
-    Event,
-    OutcomeNoted,
-    PersonChosen,
-    StateChosen,
-)
-from callcenter.ports import Desk, Draft
+from callcenter.ports import Desk, Draft, User
 
 from . import frames
 from .connection import Connection, Count
-from .protocol import ChoosePerson, ChooseState, Finish, Leave, Ping, SaveDraft, Wish
 from .replies import Answer, Done, Failed
 from .seat import Seat
 from .session import Wanted
 from .snapshot import Plain
+from .wishes import (
+    Accept,
+    AskHelp,
+    ChoosePerson,
+    ChooseState,
+    ControlCall,
+    Explain,
+    Extend,
+    Finish,
+    FloorWish,
+    GiveHelp,
+    Leave,
+    Ping,
+    Refuse,
+    SaveDraft,
+    SetSkills,
+    SignOutAgent,
+)
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +55,49 @@ class Drafts(Protocol):
     async def drafts(self, agent: str) -> tuple[Draft, ...]: ...
 
 
-def event_of(wish: ChooseState | Leave | ChoosePerson | Finish, agent: str, at: float) -> Event:
-    """The event that hands this wish to the floor."""
+def event_of(wish: FloorWish, user: User, at: float) -> e.Event:
+    """The event that hands this wish of ``user`` to the floor."""
+    me = user.user
     match wish:
-        case ChooseState(state, reason):
-            return StateChosen(at=at, agent=agent, state=state, reason=reason)
+        case ChooseState(state, reason, None):
+            return e.StateChosen(at=at, agent=me, state=state, reason=reason)
+        case ChooseState(state, reason, agent):
+            assert agent is not None
+            return e.StateChosen(at=at, agent=agent, state=state, reason=reason, by=me)
         case Leave():
-            return AgentSignedOut(at=at, agent=agent)
+            return e.AgentSignedOut(at=at, agent=me)
+        case SignOutAgent(agent):
+            return e.AgentSignedOut(at=at, agent=agent, by=me)
+        case SetSkills(agent, skills):
+            return e.SkillsChanged(at=at, agent=agent, skills=skills, by=me)
+        case Accept(reservation):
+            return e.ReservationAccepted(at=at, agent=me, reservation=reservation)
+        case Refuse(reservation, reason):
+            return e.ReservationRefused(at=at, agent=me, reservation=reservation, reason=reason)
         case ChoosePerson(call, person):
-            return PersonChosen(at=at, agent=agent, call=call, person=person)
+            return e.PersonChosen(at=at, agent=me, call=call, person=person)
+        case Extend(seconds):
+            return e.WrapUpExtended(at=at, agent=me, seconds=seconds)
         case Finish(call, reason, outcome, notes):
-            return OutcomeNoted(
-                at=at, agent=agent, call=call, reason=reason, outcome=outcome, notes=notes
+            return e.OutcomeNoted(
+                at=at, agent=me, call=call, reason=reason, outcome=outcome, notes=notes
+            )
+        case AskHelp(call, text):
+            return e.HelpAsked(at=at, agent=me, call=call, text=text)
+        case GiveHelp(agent):
+            return e.HelpGiven(at=at, agent=agent, by=me)
+        case ControlCall():
+            return e.ControlAsked(
+                at=at,
+                id=wish.id,
+                agent=me,
+                role=user.role,
+                call=wish.call,
+                do=wish.do,
+                device=user.device,
+                target=wish.target,
+                digits=wish.digits,
+                reason=wish.reason,
             )
 
 
@@ -99,7 +141,7 @@ class Clerk:
                 if loop.time() > wanted.expires:
                     answer = Failed("expired", "The command came too late and was not carried out.")
                 else:
-                    answer = await self.carry_out(wanted.wish, seat)
+                    answer = await self.carry_out(wanted, seat)
                 again = isinstance(answer, Failed) and answer.retry
                 self._count("command", answer.code if isinstance(answer, Failed) else "ok")
                 seat.replies.answer(wanted.id, answer, forget=again)
@@ -107,16 +149,19 @@ class Clerk:
         finally:
             seat.worker = None
 
-    async def carry_out(self, wish: Wish, seat: Seat) -> Answer:
+    async def carry_out(self, wanted: Wanted, seat: Seat) -> Answer:
         """Returns when the effect is durable; ``Failed.retry`` when it may be sent again."""
+        wish = wanted.wish
         try:
             match wish:
                 case Ping():
                     return Done(seat.stream.seq, {})
                 case SaveDraft():
                     return await self._save(wish, seat)
+                case Explain(call):
+                    return Done(seat.stream.seq, self._plain(self._desk.explain(call)))
                 case _:
-                    await self._desk.wish(event_of(wish, seat.user, self._desk.now()))
+                    await self._desk.wish(event_of(wish, wanted.user, self._desk.now()))
                     if isinstance(wish, Finish):
                         seat.drafts.pop(wish.call, None)
                     return Done(seat.stream.seq, {})

@@ -35,6 +35,7 @@ class Close(IntEnum):
 ERROR_STATUS: Mapping[str, int] = {
     "bad_field": 400,
     "not_allowed": 403,
+    "forbidden": 403,
     "unknown_command": 404,
     "unknown_call": 404,
     "expired": 408,
@@ -51,6 +52,7 @@ ERROR_STATUS: Mapping[str, int] = {
 ERROR_TITLE: Mapping[str, str] = {
     "bad_field": "A field of the command is missing or wrong",
     "not_allowed": "Your role may not do this",
+    "forbidden": "Only a supervisor may do this",
     "unknown_command": "There is no such command",
     "unknown_call": "There is no such call on your screen",
     "expired": "The command came too late and was not carried out",

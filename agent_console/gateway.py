@@ -12,6 +12,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from callcenter.floor.errors import FloorError
 from callcenter.floor.events import AgentSignedIn
@@ -37,6 +38,8 @@ RETRY_AFTER = 2.0
 """Seconds after which browsers come back when the engine restarts."""
 GOLDEN = 0.618034
 """Multiples of it, modulo 1, spread evenly however many there are."""
+Skills: TypeAlias = tuple[tuple[str, int], ...]
+"""Skill to level, 0 to 5."""
 
 
 class Gateway:
@@ -55,8 +58,10 @@ class Gateway:
         count: Count,
         limits: Limits | None = None,
         pulse: float = PULSE,
+        skills: Callable[[str], Awaitable[Skills]] | None = None,
     ) -> None:
-        """``redeem`` takes a ticket once; ``origin_allowed`` is given Origin and Host headers."""
+        """``redeem`` takes a ticket once; ``origin_allowed`` is given Origin and Host headers;
+        ``skills`` says what an agent who signs in can do."""
         self._screens = screens
         self._desk = desk
         self._drafts = drafts
@@ -67,6 +72,7 @@ class Gateway:
         self._count = count
         self._limits = limits or Limits()
         self._pulse_seconds = pulse
+        self._skills = skills
         self._clerk = Clerk(desk, drafts, plain, count)
         self._connections: set[Connection] = set()
         self._pulse: asyncio.Task[None] | None = None
@@ -250,8 +256,13 @@ class Gateway:
         user = admission.user
         if user.device is None or user.user in self._desk.view().agents:
             return
+        skills = () if self._skills is None else await self._skills(user.user)
         wish = AgentSignedIn(
-            at=self._desk.now(), agent=user.user, name=user.name, device=user.device
+            at=self._desk.now(),
+            agent=user.user,
+            name=user.name,
+            device=user.device,
+            skills=skills,
         )
         try:
             await self._desk.wish(wish)
@@ -278,7 +289,13 @@ class Gateway:
             view = self._desk.view()
             drafts = seat.drafts.values()
             whole = snapshot(
-                admission.user, view, drafts, self._screens.exchange, self._settings, self._plain
+                admission.user,
+                view,
+                drafts,
+                self._screens.exchange,
+                self._settings,
+                self._plain,
+                self._screens.help.values(),
             )
             seat.shown = {card.call for card in view.cards.get(seat.user, ())}
         welcome = frames.welcome(

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from callcenter.floor.card import AgentView, Card, QueueView
+from callcenter.floor.orders import ShowControl, ShowHelp
 
 from . import frames
 from .board import Board
@@ -35,6 +36,8 @@ class LiveScreens:
     ) -> None:
         """``now``: seconds since the epoch; ``count``: see ``callcenter.metrics``."""
         self.exchange = exchange
+        self.help: dict[str, ShowHelp] = {}
+        """Who asks for help now, by agent."""
         self._now = now
         self._plain = plain
         self._texts = Texts(plain)
@@ -60,12 +63,27 @@ class LiveScreens:
         seat = self._seats.get(view.agent)
         if seat is not None:
             seat.agent(view, gone)
+        if gone:
+            self.help.pop(view.agent, None)
         if self._supervisors:
             self._row("a:" + view.agent, (view, gone))
 
     def show_queue(self, view: QueueView) -> None:
         if self._supervisors:
             self._row("q:" + view.queue, view)
+
+    def show_control(self, order: ShowControl) -> None:
+        seat = self._seats.get(order.agent)
+        if seat is not None:
+            self._emit(seat, "control", order)
+
+    def show_help(self, order: ShowHelp) -> None:
+        if order.since is None:
+            self.help.pop(order.agent, None)
+        else:
+            self.help[order.agent] = order
+        if self._supervisors:
+            self._row("h:" + order.agent, order)
 
     def exchange_changed(self, state: ExchangeState) -> None:
         """The link to the exchange changed; every browser shows it."""
@@ -167,6 +185,8 @@ class LiveScreens:
         try:
             if isinstance(row, QueueView):
                 text = frames.row(self._now(), "board.queue", self._d(row))
+            elif isinstance(row, ShowHelp):
+                text = frames.row(self._now(), "help", self._d(row))
             else:
                 view, gone = row
                 d = frames.dumps({"view": self._plain(view), "gone": gone})

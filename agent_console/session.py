@@ -12,20 +12,10 @@ from typing import Literal, TypeAlias
 
 from callcenter.ports import Admission, User
 
+from .fields import BadField
 from .frames import Close
-from .protocol import (
-    COMMANDS,
-    Ack,
-    Auth,
-    BadField,
-    Command,
-    Hello,
-    NotAFrame,
-    Unknown,
-    Wish,
-    parse,
-    wish_of,
-)
+from .protocol import Ack, Auth, Command, Hello, NotAFrame, Unknown, parse
+from .wishes import COMMANDS, CONTROL, SUPERVISION, Wish, wish_of
 
 Duty: TypeAlias = Literal["anyone", "agent", "supervisor"]
 
@@ -33,11 +23,35 @@ ALLOWED: Mapping[str, Duty] = {
     "ping": "anyone",
     "agent.state": "agent",
     "agent.leave": "agent",
+    "agent.sign_out": "supervisor",
+    "agent.skills": "supervisor",
+    "offer.accept": "agent",
+    "offer.refuse": "agent",
     "card.person": "agent",
+    "call.control": "agent",
     "wrapup.draft": "agent",
+    "wrapup.extend": "agent",
     "wrapup.finish": "agent",
+    "help.ask": "agent",
+    "help.give": "supervisor",
+    "routing.explain": "supervisor",
 }
 """Which duty a command belongs to. A command that is not here is nobody's."""
+
+
+def needed(frame: Command) -> frozenset[Duty] | None:
+    """The duties of whoever may give this command; ``None``: nobody may.
+
+    Another's state is a supervisor's to choose; listening and the like need a phone besides.
+    """
+    duty = ALLOWED.get(frame.cmd)
+    if duty is None:
+        return None
+    if frame.cmd == "agent.state" and frame.d.get("agent") is not None:
+        return frozenset({"supervisor"})
+    if frame.cmd == CONTROL and str(frame.d.get("do")) in SUPERVISION:
+        return frozenset({"supervisor", "agent"})
+    return frozenset({duty})
 
 
 def duties(user: User) -> frozenset[Duty]:
@@ -98,11 +112,13 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A command of an allowed kind. ``expires``: steady time after which it must not happen."""
+    """A command of an allowed kind. ``expires``: steady time after which it must not happen.
+    ``user``: who gave it, with the role they had then."""
 
     id: str
     wish: Wish
     expires: float
+    user: User
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +233,11 @@ class Session:
             )
         if frame.cmd not in COMMANDS:
             return Refused(frame.id, "unknown_command", f"There is no command {frame.cmd[:40]!r}.")
-        if ALLOWED.get(frame.cmd) not in self.duties:
-            return Refused(frame.id, "not_allowed", f"{frame.cmd} is not for you: {self._who()}.")
+        duties = needed(frame)
+        if duties is None or not duties <= self.duties:
+            only = duties is not None and "supervisor" in duties - self.duties
+            detail = f"{frame.cmd} is not for you: {self._who()}."
+            return Refused(frame.id, "forbidden" if only else "not_allowed", detail)
         expires = now + frame.deadline
         if self._resumed and frame.sent is not None:
             # Sent before the line was cut, perhaps: then its time began to run when it was typed.
@@ -227,7 +246,8 @@ class Session:
             wish = wish_of(frame)
         except BadField as error:
             return Refused(frame.id, "bad_field", f"{frame.cmd}: {error}.")
-        return Wanted(frame.id, wish, expires)
+        assert self.admission is not None
+        return Wanted(frame.id, wish, expires, self.admission.user)
 
     def _who(self) -> str:
         assert self.admission is not None

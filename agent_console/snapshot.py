@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from callcenter.floor.orders import ShowHelp
 from callcenter.ports import Draft, User, View
 
 Plain: TypeAlias = Callable[[object], Mapping[str, Any]]
@@ -71,8 +72,10 @@ def snapshot(
     exchange: ExchangeState,
     settings: Mapping[str, object],
     plain: Plain,
+    help: Iterable[ShowHelp] = (),
 ) -> dict[str, object]:
-    """``drafts`` of calls that are not on the screen are left out; ``settings`` is plain."""
+    """``drafts`` of calls that are not on the screen are left out; ``settings`` is plain.
+    ``help``: who asks for it now; supervisors see it."""
     own = view.agents.get(user.user)
     cards = view.cards.get(user.user, ())
     open_calls = {card.call for card in cards}
@@ -81,6 +84,7 @@ def snapshot(
         board = {
             "agents": [plain(agent) for agent in view.agents.values()],
             "queues": [plain(queue) for queue in view.queues.values()],
+            "help": [plain(request) for request in help],
         }
     return {
         "user": plain(user),

@@ -21,7 +21,9 @@ MOST = 4_000
 """Texts kept; that of a person or of an answer is some 3 KiB."""
 
 _SHARED = ("candidates", "profile", "reasons", "answers")
-_OWN = tuple(field.name for field in fields(Card) if field.name not in _SHARED)
+_LIVE = ("offer", "parties", "pending")
+"""Made of our dataclasses too, but different in almost every card that has them."""
+_OWN = tuple(field.name for field in fields(Card) if field.name not in _SHARED + _LIVE)
 _own = attrgetter(*_OWN)
 """The fields of a card that are plain already."""
 
@@ -45,9 +47,12 @@ class Texts:
         candidates = self._once(card.candidates, self._things) if card.candidates else "[]"
         reasons = self._once(card.reasons, self._things) if card.reasons else "[]"
         answers = self._once(card.answers, self._answers) if card.answers else "[]"
+        offer = "null" if card.offer is None else self._thing(card.offer)
+        parties = self._things(card.parties) if card.parties else "[]"
+        pending = self._things(card.pending) if card.pending else "[]"
         return (
             f'{own},"candidates":{candidates},"profile":{profile},"reasons":{reasons}'
-            f',"answers":{answers}}}'
+            f',"answers":{answers},"offer":{offer},"parties":{parties},"pending":{pending}}}'
         )
 
     def _answers(self, answers: tuple[Answer, ...]) -> str:

@@ -14,10 +14,23 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter
 
+from agent_console.fields import (
+    DIGITS,
+    MAX_DIGITS,
+    MAX_ID,
+    MAX_NOTES,
+    MAX_SKILL,
+    MAX_SKILLS,
+    MAX_TARGET,
+    MAX_WORDS,
+    TARGET,
+)
 from agent_console.frames import ERROR_STATUS, SUBPROTOCOL, Close
-from agent_console.protocol import MAX_ID, MAX_NOTES
 from agent_console.snapshot import ConsoleSettings, ExchangeState
+from agent_console.wishes import AIMED, CONTROLS, EXPLAINED, MAX_EXTENSION
 from callcenter.floor.card import AgentView, Card, QueueView
+from callcenter.floor.orders import ShowControl, ShowHelp
+from callcenter.floor.routing import Decision
 from callcenter.ports import Draft, User
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "asyncapi.yaml"
@@ -27,6 +40,15 @@ TEXT = {"type": "string"}
 POSITION = {"type": "integer", "minimum": 0}
 ID = {"type": "string", "minLength": 1, "maxLength": MAX_ID}
 NOTES = {"type": "string", "maxLength": MAX_NOTES}
+WORDS = {"type": "string", "maxLength": MAX_WORDS}
+REASON = {**WORDS, "pattern": r"\S"}
+CONTROL_ID = {"type": "string", "pattern": "^[!-~]{1,64}$"}
+SKILLS = {
+    "type": "object",
+    "maxProperties": MAX_SKILLS,
+    "propertyNames": {"minLength": 1, "maxLength": MAX_SKILL, "pattern": r"^\S(.*\S)?$"},
+    "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 5},
+}
 
 
 def ref(name: str) -> dict[str, Any]:
@@ -53,8 +75,11 @@ def payloads() -> dict[str, Any]:
     """Schemas of the classes that travel, with all they are made of."""
     adapters: list[tuple[str, Any, Any]] = [
         (cls.__name__, "serialization", TypeAdapter(cls))
-        for cls in (AgentView, Card, QueueView, Draft, User, ExchangeState, ConsoleSettings)
-    ]
+        for cls in (
+            AgentView, Card, QueueView, Draft, User, ExchangeState, ConsoleSettings,
+            ShowControl, ShowHelp, Decision,
+        )
+    ]  # fmt: skip
     _, whole = TypeAdapter.json_schemas(
         adapters,
         ref_template="#/components/schemas/{model}",
@@ -92,24 +117,41 @@ def events() -> list[dict[str, Any]]:
         event("card.closed", one({"call": TEXT}), True),
         event("draft.saved", ref("Draft"), True),
         event("exchange.changed", ref("ExchangeState"), True),
+        event("control", ref("ShowControl"), True),
         event("auth.expiring", one({"at": NUMBER}), False),
         event("board.agent", one({"view": ref("AgentView"), "gone": {"type": "boolean"}}), False),
         event("board.queue", ref("QueueView"), False),
+        event("help", ref("ShowHelp"), False),
     ]
 
 
 def commands() -> list[dict[str, Any]]:
-    def command(cmd: str, d: dict[str, Any]) -> dict[str, Any]:
+    def command(cmd: str, d: dict[str, Any], id: dict[str, Any] = ID) -> dict[str, Any]:
         return one(
-            {"t": word("cmd"), "id": ID, "cmd": word(cmd), "d": d},
+            {"t": word("cmd"), "id": id, "cmd": word(cmd), "d": d},
             {"deadline_ms": NUMBER, "sent": NUMBER},
         )
 
+    def control(which: set[str], **more: dict[str, Any]) -> dict[str, Any]:
+        head = {"call": ID, "do": {"enum": sorted(which)}}
+        optional = {} if "reason" in more else {"reason": or_null(WORDS)}
+        return command("call.control", one({**head, **more}, optional), CONTROL_ID)
+
     choice = or_null(ID)
+    target = {"type": "string", "pattern": f"^{TARGET}$", "maxLength": MAX_TARGET}
+    digits = {"type": "string", "pattern": f"^{DIGITS}$", "maxLength": MAX_DIGITS}
+    plainly = set(CONTROLS) - AIMED - EXPLAINED - {"dtmf"}
     return [
         command("ping", one({})),
-        command("agent.state", one({"state": {"enum": ["ready", "break"]}}, {"reason": choice})),
+        command(
+            "agent.state",
+            one({"state": {"enum": ["ready", "break"]}}, {"reason": choice, "agent": choice}),
+        ),
         command("agent.leave", one({})),
+        command("agent.sign_out", one({"agent": ID})),
+        command("agent.skills", one({"agent": ID, "skills": SKILLS})),
+        command("offer.accept", one({"reservation": ID})),
+        command("offer.refuse", one({"reservation": ID, "reason": REASON})),
         command("card.person", one({"call": ID, "person": choice})),
         command(
             "wrapup.draft",
@@ -117,7 +159,18 @@ def commands() -> list[dict[str, Any]]:
                 {"call": ID, "rev": POSITION, "notes": NOTES}, {"reason": choice, "outcome": choice}
             ),
         ),
+        command(
+            "wrapup.extend",
+            one({"seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_EXTENSION}}),
+        ),
         command("wrapup.finish", one({"call": ID, "reason": ID, "outcome": ID, "notes": NOTES})),
+        control(plainly),
+        control(set(AIMED), target=target),
+        control({"dtmf"}, digits=digits),
+        control(set(EXPLAINED), reason=REASON),
+        command("help.ask", one({}, {"call": choice, "text": or_null(WORDS)})),
+        command("help.give", one({"agent": ID})),
+        command("routing.explain", one({"call": ID})),
     ]
 
 
@@ -147,6 +200,7 @@ def frames() -> dict[str, Any]:
                         {
                             "agents": {"type": "array", "items": ref("AgentView")},
                             "queues": {"type": "array", "items": ref("QueueView")},
+                            "help": {"type": "array", "items": ref("ShowHelp")},
                         }
                     )
                 ),

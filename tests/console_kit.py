@@ -9,15 +9,16 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from agent_console.gateway import Gateway
+from agent_console.gateway import Gateway, Skills
 from agent_console.screens import LiveScreens
 from agent_console.session import Limits
 from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
@@ -29,13 +30,17 @@ from callcenter.auth import Passwords
 from callcenter.codec import to_plain
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
-from callcenter.floor.card import AgentView
+from callcenter.floor.card import AgentView, Card
+from callcenter.floor.errors import UnknownCall
 from callcenter.floor.floor import Floor
+from callcenter.floor.routing import Decision
 from callcenter.metrics import Metrics
 from callcenter.ports import Account, Admission, SignIn, User, View
 from callcenter.web import build_server, port_of
 from tests.asyncapi import check
 from tests.fakes import MemoryAccounts, MemoryRecords
+
+Wished = TypeVar("Wished", bound=e.Event)
 
 AMY = User(user="amy", name="Amy Wong", role="agent", device="PJSIP/1001", language="en")
 BEN = User(user="ben", name="Ben Roe", role="agent", device="PJSIP/1002", language="en")
@@ -88,11 +93,19 @@ class MemorySignIns:
 
 
 class FloorDesk:
-    """``Desk`` over a real floor. ``gate``: wishes wait for it, as for a slow disk."""
+    """``Desk`` over a real floor. ``gate``: wishes wait for it, as for a slow disk.
+
+    ``instead``: wishes of these kinds go to this function and not to the floor, so that a test may
+    say itself what becomes of them; ``decisions``: what ``explain`` answers, by call.
+    """
 
     def __init__(self, settings: ConsoleSettings = SETTINGS) -> None:
         self.screens: LiveScreens | None = None
         self.wishes: list[e.Event] = []
+        self.instead: dict[type[e.Event], Callable[[Any], None]] = {}
+        self.decisions: dict[str, Decision] = {}
+        self.agents: dict[str, AgentView] = {}
+        self.shown: dict[str, Card] = {}
         self.gate = asyncio.Event()
         self.gate.set()
         self.floor = Floor()
@@ -111,16 +124,29 @@ class FloorDesk:
         return time.time()
 
     def view(self) -> View:
+        cards = {
+            agent: tuple(self.shown.get(card.call, card) for card in own)
+            for agent, own in self.floor.cards().items()
+        }
         return View(
-            agents=self.floor.agent_views(),
+            agents=self.floor.agent_views() | self.agents,
             queues=self.floor.queue_views(),
-            cards=self.floor.cards(),
+            cards=cards,
         )
 
+    def explain(self, call: str) -> Decision:
+        if call not in self.decisions:
+            raise UnknownCall(f"{call} does not wait.")
+        return self.decisions[call]
+
     async def wish(self, event: e.Event) -> None:
-        self.post(event)
+        self.instead.get(type(event), self.post)(event)
         self.wishes.append(event)
         await self.gate.wait()
+
+    def wished(self, kind: type[Wished]) -> list[Wished]:
+        """The wishes of this kind, in order."""
+        return [wish for wish in self.wishes if isinstance(wish, kind)]
 
     def post(self, event: e.Event) -> None:
         for order in self.floor.receive(event):
@@ -129,6 +155,10 @@ class FloorDesk:
                     self._shown().show_card(agent, card)
                 case o.CloseCard(agent=agent, call=call):
                     self._shown().close_card(agent, call)
+                case o.ShowControl():
+                    self._shown().show_control(order)
+                case o.ShowHelp():
+                    self._shown().show_help(order)
                 case o.ShowAgent(view=agent_row, gone=gone):
                     self._shown().show_agent(agent_row, gone)
                 case o.ShowQueue(view=queue_row):
@@ -138,6 +168,25 @@ class FloorDesk:
     def _shown(self) -> LiveScreens:
         assert self.screens is not None
         return self.screens
+
+    # --- what a floor may show, whatever led to it ------------------------------------------
+
+    def show_agent(self, agent: str, **changes: Any) -> AgentView:
+        """The agent's row as it would be with these changes."""
+        view = replace(self.agents.get(agent) or self.floor.agent_view(agent), **changes)
+        self.agents[agent] = view
+        self._shown().show_agent(view, gone=False)
+        return view
+
+    def show_card(self, agent: str, call: str, **changes: Any) -> Card:
+        """The card of the call as it would be with these changes, newer than any before."""
+        card = self.shown.get(call) or next(
+            card for card in self.floor.cards_of(agent) if card.call == call
+        )
+        card = replace(card, **changes, rev=card.rev + 1_000)
+        self.shown[call] = card
+        self._shown().show_card(agent, card)
+        return card
 
     # --- what the exchange would tell ------------------------------------------------------
 
@@ -217,6 +266,8 @@ class Browser:
         self.cards: dict[str, dict[str, Any]] = {}
         self.board: dict[str, dict[str, Any]] = {}
         self.exchange: dict[str, Any] = {}
+        self.controls: dict[str, dict[str, Any]] = {}
+        self.help: dict[str, dict[str, Any]] = {}
         self.snapshot: dict[str, Any] = {}
 
     async def send(self, **frame: Any) -> None:
@@ -236,6 +287,7 @@ class Browser:
         """The same page on a new socket."""
         self.epoch, self.seq, self.agent = other.epoch, other.seq, other.agent
         self.cards, self.board, self.exchange = other.cards, other.board, other.exchange
+        self.controls, self.help = other.controls, other.help
         self.snapshots, self.applied, self.snapshot = (
             other.snapshots, other.applied, other.snapshot,
         )  # fmt: skip
@@ -292,7 +344,8 @@ class Browser:
         self.agent = snapshot["agent"]
         self.cards = {card["call"]: card for card in snapshot["cards"]}
         self.exchange = snapshot["exchange"]
-        board = snapshot["board"] or {"agents": [], "queues": []}
+        board = snapshot["board"] or {"agents": [], "queues": [], "help": []}
+        self.help = {row["agent"]: row for row in board["help"]}
         self.board = {f"a:{row['agent']}": row for row in board["agents"]}
         self.board |= {f"q:{row['queue']}": row for row in board["queues"]}
 
@@ -314,6 +367,13 @@ class Browser:
                 self.cards.pop(d["call"], None)
             case "exchange.changed":
                 self.exchange = d
+            case "control":
+                self.controls[d["id"]] = d
+            case "help":
+                if d["since"] is None:
+                    self.help.pop(d["agent"], None)
+                else:
+                    self.help[d["agent"]] = d
             case "board.agent":
                 if d["gone"]:
                     self.board.pop(f"a:{d['view']['agent']}", None)
@@ -332,6 +392,7 @@ async def site(
     pulse: float = 0.05,
     door_settings: DoorSettings | None = None,
     settings: ConsoleSettings = SETTINGS,
+    skills: Callable[[str], Awaitable[Skills]] | None = None,
 ) -> AsyncIterator[Site]:
     """A whole engine's face on a free port; everybody's password is ``correct horse``."""
     desk, records, metrics, origins = FloorDesk(settings), MemoryRecords(), Metrics(), Origins()
@@ -352,7 +413,7 @@ async def site(
     gateway = Gateway(
         screens=screens, desk=desk, drafts=records, redeem=lambda t: found[0].redeem(t),
         origin_allowed=origins, plain=to_plain, settings=settings, count=metrics.console,
-        limits=limits, pulse=pulse,
+        limits=limits, pulse=pulse, skills=skills,
     )  # fmt: skip
     here = Site(desk, gateway, screens, doors, records, metrics)
     found.append(here)

@@ -281,6 +281,10 @@ async def test_supervisors_board(here: Site) -> None:
         (AMY, "wrapup.finish", "bad_field"),
         (AMY, "call.monitor", "unknown_command"),
         (SUE, "call.monitor", "unknown_command"),
+        (AMY, "agent.skills", "forbidden"),
+        (AMY, "help.give", "forbidden"),
+        (AMY, "routing.explain", "forbidden"),
+        (SUE, "call.control", "not_allowed"),
     ],
 )
 async def test_roles(here: Site, user: User, cmd: str, code: str | None) -> None:

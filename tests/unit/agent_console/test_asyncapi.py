@@ -9,7 +9,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
-from agent_console.protocol import COMMANDS, BadField, Command, NotAFrame, parse, wish_of
+from agent_console.fields import BadField
+from agent_console.protocol import Command, NotAFrame, parse
+from agent_console.wishes import COMMANDS, wish_of
 from callcenter.floor import errors
 from tests import asyncapi
 
@@ -90,6 +92,48 @@ def command(cmd: str, **d: Any) -> dict[str, Any]:
         (command("wrapup.draft", call="c", rev="1", notes="n"), False),
         (command("wrapup.finish", call="c", reason="r", outcome="o", notes=""), True),
         (command("wrapup.finish", call="c", reason=None, outcome="o", notes=""), False),
+        (command("agent.state", state="ready", agent="ben"), True),
+        (command("agent.state", state="ready", agent=3), False),
+        (command("agent.sign_out", agent="ben"), True),
+        (command("agent.sign_out"), False),
+        (command("agent.skills", agent="ben", skills={"billing": 5, "中文": 0}), True),
+        (command("agent.skills", agent="ben", skills={}), True),
+        (command("agent.skills", agent="ben", skills={"billing": 6}), False),
+        (command("agent.skills", agent="ben", skills={"billing": True}), False),
+        (command("agent.skills", agent="ben", skills={" ": 1}), False),
+        (command("agent.skills", agent="ben", skills=[["billing", 1]]), False),
+        (command("offer.accept", reservation="r1"), True),
+        (command("offer.refuse", reservation="r1", reason="technical"), True),
+        (command("offer.refuse", reservation="r1", reason="  "), False),
+        (command("offer.refuse", reservation="r1"), False),
+        (command("wrapup.extend", seconds=60), True),
+        (command("wrapup.extend", seconds=0), False),
+        (command("wrapup.extend", seconds=3601), False),
+        (command("wrapup.extend", seconds="60"), False),
+        (command("call.control", call="c", do="hold"), True),
+        (command("call.control", call="c", do="hold", reason=None), True),
+        (command("call.control", call="c", do="juggle"), False),
+        (command("call.control", call="c", do=["hold"]), False),
+        (command("call.control", call="c", do="consult", target="+442079460123"), True),
+        (command("call.control", call="c", do="consult", target="*55"), True),
+        (command("call.control", call="c", do="consult"), False),
+        (command("call.control", call="c", do="blind_transfer", target="1\r\nAction: x"), False),
+        (command("call.control", call="c", do="blind_transfer", target="1,2"), False),
+        (command("call.control", call="c", do="blind_transfer", target="1" * 65), False),
+        (command("call.control", call="c", do="dtmf", digits="12#*D"), True),
+        (command("call.control", call="c", do="dtmf", digits="12 "), False),
+        (command("call.control", call="c", do="dtmf"), False),
+        (command("call.control", call="c", do="listen", reason="new colleague"), True),
+        (command("call.control", call="c", do="listen"), False),
+        (command("call.control", call="c", do="stop_listening"), True),
+        ({**command("call.control", call="c", do="hold"), "id": "a b"}, False),
+        (command("help.ask", call="c", text="angry"), True),
+        (command("help.ask"), True),
+        (command("help.ask", text="x" * 501), False),
+        (command("help.give", agent="ben"), True),
+        (command("help.give"), False),
+        (command("routing.explain", call="c"), True),
+        (command("routing.explain"), False),
     ],
 )
 def test_code_and_description_agree(frame: dict[str, Any], good: bool) -> None:

@@ -10,24 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_console.fields import MAX_NOTES, BadField
 from agent_console.frames import Close
-from agent_console.protocol import (
+from agent_console.protocol import Ack, Auth, Command, Hello, NotAFrame, Unknown, parse
+from agent_console.wishes import (
     COMMANDS,
-    MAX_NOTES,
-    Ack,
-    Auth,
-    BadField,
+    Accept,
+    AskHelp,
     ChoosePerson,
     ChooseState,
-    Command,
+    ControlCall,
+    Explain,
+    Extend,
     Finish,
-    Hello,
+    GiveHelp,
     Leave,
-    NotAFrame,
     Ping,
+    Refuse,
     SaveDraft,
-    Unknown,
-    parse,
+    SetSkills,
+    SignOutAgent,
     wish_of,
 )
 
@@ -39,6 +41,12 @@ def command(cmd: str, d: dict[str, Any]) -> Command:
     frame = parse(json.dumps({"t": "cmd", "id": "1", "cmd": cmd, "d": d}))
     assert isinstance(frame, Command)
     return frame
+
+
+def control(do: Any, **fields: str) -> ControlCall:
+    """What ``call.control`` of the call ``c`` asks for."""
+    given = {"target": None, "digits": None, "reason": None} | fields
+    return ControlCall(id="1", call="c", do=do, **given)  # type: ignore[arg-type]
 
 
 def test_frames() -> None:
@@ -84,6 +92,32 @@ def test_deadlines_are_bounded() -> None:
             {"call": "c", "reason": "r", "outcome": "o", "notes": "王小明"},
             Finish("c", "r", "o", "王小明"),
         ),
+        ("agent.state", {"state": "ready", "agent": "ben"}, ChooseState("ready", None, "ben")),
+        ("agent.sign_out", {"agent": "ben"}, SignOutAgent("ben")),
+        (
+            "agent.skills",
+            {"agent": "ben", "skills": {"sales": 5, "billing": 0}},
+            SetSkills("ben", (("billing", 0), ("sales", 5))),
+        ),
+        ("offer.accept", {"reservation": "r"}, Accept("r")),
+        ("offer.refuse", {"reservation": "r", "reason": " technical "}, Refuse("r", "technical")),
+        ("wrapup.extend", {"seconds": 60}, Extend(60.0)),
+        ("call.control", {"call": "c", "do": "hold", "target": "\r\n"}, control("hold")),
+        (
+            "call.control",
+            {"call": "c", "do": "blind_transfer", "target": "+44.20"},
+            control("blind_transfer", target="+44.20"),
+        ),
+        ("call.control", {"call": "c", "do": "dtmf", "digits": "1#"}, control("dtmf", digits="1#")),
+        (
+            "call.control",
+            {"call": "c", "do": "whisper", "reason": "new colleague"},
+            control("whisper", reason="new colleague"),
+        ),
+        ("help.ask", {"call": "c", "text": "angry"}, AskHelp("c", "angry")),
+        ("help.ask", {}, AskHelp(None, "")),
+        ("help.give", {"agent": "ben"}, GiveHelp("ben")),
+        ("routing.explain", {"call": "c"}, Explain("c")),
     ],
 )
 def test_commands(cmd: str, d: dict[str, Any], wish: object) -> None:
@@ -108,6 +142,28 @@ def test_commands(cmd: str, d: dict[str, Any], wish: object) -> None:
         ("wrapup.draft", {"call": "c", "rev": 1}, "`notes` must be a text"),
         ("wrapup.draft", {"call": "c", "rev": 1, "notes": "x" * 8001}, "`notes` is longer"),
         ("wrapup.finish", {"call": "c", "outcome": "o", "notes": ""}, "`reason` must be a text"),
+        ("agent.state", {"state": "ready", "agent": ""}, "`agent` must be a text"),
+        ("agent.skills", {"agent": "b", "skills": {"x": 6}}, "the level of x must be a whole"),
+        ("agent.skills", {"agent": "b", "skills": {"": 1}}, "'' is no name of a skill"),
+        ("agent.skills", {"agent": "b", "skills": 3}, "`skills` must be an object"),
+        ("offer.refuse", {"reservation": "r", "reason": " "}, "`reason` must be a text that is"),
+        ("offer.refuse", {"reservation": "r", "reason": "x" * 501}, "`reason` is longer than 500"),
+        ("wrapup.extend", {"seconds": 1e9}, "`seconds` must be a number above 0, at most 3600"),
+        ("wrapup.extend", {}, "`seconds` must be a number above 0"),
+        ("call.control", {"call": "c", "do": "juggle"}, "`do` must be one of answer, hold"),
+        ("call.control", {"call": "c", "do": "consult"}, "`target` must be a text"),
+        (
+            "call.control",
+            {"call": "c", "do": "consult", "target": "1\r\nAction: Originate"},
+            "`target` must be a number or an extension",
+        ),
+        ("call.control", {"call": "c", "do": "consult", "target": "1&2"}, "`target` must be a num"),
+        ("call.control", {"call": "c", "do": "consult", "target": "\u0661"}, "`target` must be"),
+        ("call.control", {"call": "c", "do": "dtmf", "digits": "1,2"}, "`digits` must be keys"),
+        ("call.control", {"call": "c", "do": "listen"}, "`reason` must be a text that is not"),
+        ("call.control", {"call": "c", "do": "listen", "reason": 3}, "`reason` must be a text"),
+        ("help.ask", {"text": "a\0"}, "cannot be stored"),
+        ("routing.explain", {}, "`call` must be a text"),
     ],
 )
 def test_wrong_fields(cmd: str, d: dict[str, Any], words: str) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from agent_console.frames import Close
-from agent_console.protocol import COMMANDS, Ping
 from agent_console.session import (
     ALLOWED,
     Closing,
@@ -21,6 +20,7 @@ from agent_console.session import (
     Wanted,
     duties,
 )
+from agent_console.wishes import COMMANDS, SUPERVISION, Ping
 from callcenter.ports import Admission, User
 
 WALL = 1_700_000_000.0
@@ -60,10 +60,36 @@ def test_hello_first() -> None:
 @pytest.mark.parametrize("user", [AGENT, SUPERVISOR, BOTH])
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_roles(user: User, name: str) -> None:
-    """A supervisor without a device gives no command of an agent; everybody else may."""
+    """Who has no device gives no command of an agent; who is no supervisor none of theirs."""
     step = signed_in(user).receive(cmd(name), 0.0, WALL)
-    refused = isinstance(step, Refused) and step.code == "not_allowed"
-    assert refused == (user is SUPERVISOR and name != "ping")
+    code = step.code if isinstance(step, Refused) else ""
+    assert (code == "not_allowed") == (user is SUPERVISOR and ALLOWED[name] == "agent")
+    assert (code == "forbidden") == (user is AGENT and ALLOWED[name] == "supervisor")
+
+
+@pytest.mark.parametrize("user", [AGENT, SUPERVISOR, BOTH])
+@pytest.mark.parametrize("do", sorted(SUPERVISION))
+def test_supervision_needs_the_role_and_a_phone(user: User, do: str) -> None:
+    """Listening to somebody's call is for a supervisor who has a phone to listen with."""
+    d = {"call": "c", "do": do, "reason": "a complaint"}
+    step = signed_in(user).receive(cmd("call.control", d=d), 0.0, WALL)
+    code = step.code if isinstance(step, Refused) else None
+    assert code == {AGENT.user: "forbidden", SUPERVISOR.user: "not_allowed"}.get(user.user)
+
+
+@pytest.mark.parametrize(("user", "code"), [(AGENT, "forbidden"), (SUPERVISOR, None), (BOTH, None)])
+def test_the_state_of_another_is_a_supervisors_to_choose(user: User, code: str | None) -> None:
+    """An agent chooses their own state only, even when the other one is named as themselves."""
+    d = {"state": "ready", "agent": user.user}
+    step = signed_in(user).receive(cmd("agent.state", d=d), 0.0, WALL)
+    assert (step.code if isinstance(step, Refused) else None) == code
+
+
+def test_a_command_knows_who_gave_it() -> None:
+    """The role that counts is the one the user had when the command came."""
+    step = signed_in(BOTH).receive(cmd(), 0.0, WALL)
+    assert isinstance(step, Wanted)
+    assert step.user == BOTH
 
 
 def test_every_command_has_its_duty() -> None:
@@ -83,7 +109,7 @@ def test_command_that_nobody_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_deadline_from_receipt() -> None:
     """In a fresh session a deadline runs from receipt, whatever the browser's clock says."""
     step = signed_in().receive(cmd(deadline_ms=2000, sent=WALL - 999), 5.0, WALL)
-    assert step == Wanted("1", Ping(), 7.0)
+    assert step == Wanted("1", Ping(), 7.0, AGENT)
 
 
 def test_deadline_after_a_resume() -> None:
@@ -93,7 +119,7 @@ def test_deadline_after_a_resume() -> None:
     ahead = session.receive(cmd(deadline_ms=2000, sent=WALL + 50), 5.0, WALL)
     assert isinstance(late, Wanted)
     assert late.expires == pytest.approx(-3.0)
-    assert ahead == Wanted("1", Ping(), 7.0)
+    assert ahead == Wanted("1", Ping(), 7.0, AGENT)
 
 
 def test_rate() -> None:

@@ -10,7 +10,17 @@ import pytest
 
 from agent_console.texts import Texts
 from callcenter.codec import to_plain
-from callcenter.floor.card import Answer, Card, Fact, Phrasing, Profile, Reason
+from callcenter.floor.card import (
+    Answer,
+    Card,
+    Fact,
+    Offer,
+    Party,
+    Pending,
+    Phrasing,
+    Profile,
+    Reason,
+)
 
 CARD = Card(
     call="1.1", rev=1, direction="inbound", state="offered", queue="service", number="+4420",
@@ -35,7 +45,20 @@ def refined() -> list[Card]:
     known = replace(CARD, rev=2, identity="known", profile=profile("王小明"))
     reasons = (Reason(code="fees", probability=0.5),)
     whole = replace(known, rev=3, reasons=reasons, answers=(answer("a"), answer("b")))
-    return [CARD, known, whole, replace(whole, rev=4, state="talking", answered=3.0)]
+    party = Party(leg="2.1", kind="agent", agent="amy", number="1001", name="王", state="talking")
+    return [
+        CARD,
+        known,
+        replace(whole, offer=Offer(reservation="r", deadline=9.0, auto_answer=False)),
+        replace(
+            whole,
+            rev=4,
+            state="talking",
+            answered=3.0,
+            parties=(party,),
+            pending=(Pending(id="1", do="hold", deadline=9.5),),
+        ),
+    ]
 
 
 def test_a_card_says_what_its_fields_say() -> None:
@@ -56,7 +79,8 @@ def test_what_stays_the_same_is_written_once() -> None:
     texts = Texts(plain)
     for card in refined():
         texts.card(card)
-    assert sorted(written) == ["Phrasing", "Profile", "Reason"]
+    assert sorted(set(written) - {"Offer", "Party", "Pending"}) == ["Phrasing", "Profile", "Reason"]
+    assert len(written) == 6
 
 
 def test_another_person_is_another_text() -> None:
