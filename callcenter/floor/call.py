@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
-from .card import Answer, Candidate, Card, IdentityState, PartState, Profile, Reason
+from .card import Answer, Candidate, IdentityState, PartState, Party, Profile, Reason
 from .events import (
     CallAnswered,
     CallEnd,
@@ -21,11 +21,15 @@ from .events import (
     CallOffered,
     CallQueued,
     CallResumed,
+    ControlKind,
     DeviceLeft,
     Direction,
     Event,
     OfferEnded,
+    RecordingState,
+    SpyMode,
 )
+from .orders import RecordPromise
 
 
 class CallState(Enum):
@@ -86,6 +90,41 @@ TRANSITIONS: Final[dict[CallState, dict[type[Event], Target]]] = {
 
 
 @dataclass(slots=True)
+class Consult:
+    """Somebody whom an agent asks about the call while the caller waits."""
+
+    device: str
+    leg: str
+    to: str
+    answered: bool = False
+
+
+@dataclass(slots=True)
+class Spy:
+    """A supervisor who listens."""
+
+    device: str
+    """Of the agent who is listened to."""
+    by: str
+    mode: SpyMode
+
+
+@dataclass(slots=True)
+class PendingControl:
+    """Something asked for that the exchange has not confirmed yet."""
+
+    id: str
+    agent: str
+    do: ControlKind
+    device: str
+    """Of whoever asked."""
+    deadline: float
+    target: str | None
+    reason: str
+    audited: bool
+
+
+@dataclass(slots=True)
 class Call:
     """Live state of one call. Times are seconds since the epoch, UTC."""
 
@@ -114,6 +153,36 @@ class Call:
     agent: str | None = None
     """Who talked, last."""
     rev: int = 0
+
+    engine: bool = False
+    """Waits in the engine's own line: the floor chooses the agent."""
+    leg: str | None = None
+    """The caller's, while it waits in the engine's line."""
+    place: float | None = None
+    """When it came to wait for the first time: its place in line, wherever it is sent on to."""
+    since: float | None = None
+    """When it entered the present queue; the queue's steps count from it."""
+    routed_by: str | None = None
+    """The likely reason that sent it to its present queue."""
+    reservation: str | None = None
+    """The live one that is to give it to an agent."""
+    told: list[RecordPromise] = field(default_factory=list)
+    """Waits told to the caller whose outcome is open."""
+    tellings: int = 0
+    transfers: int = 0
+    parked: str | None = None
+    muted: set[str] = field(default_factory=set)
+    """Devices whose voice the exchange does not carry."""
+    holding: set[str] = field(default_factory=set)
+    """Devices that put the caller on hold."""
+    consult: Consult | None = None
+    others: dict[str, Party] = field(default_factory=dict)
+    """By leg: who takes part besides caller and agents."""
+    spies: dict[str, Spy] = field(default_factory=dict)
+    """By their leg: who listens."""
+    recording: RecordingState = "off"
+    recording_resumes: float | None = None
+    controls: dict[str, PendingControl] = field(default_factory=dict)
 
     asked: int = 0
     """Counts questions to the mind; an answer to an older question never wins."""
@@ -145,28 +214,3 @@ class Call:
             self.before_offer = self.state
         self.state = target
         return True
-
-    def card(self, agent: str) -> Card:
-        """What ``agent`` is shown about it now."""
-        return Card(
-            call=self.id,
-            rev=self.rev,
-            direction=self.direction,
-            state=self.state.value,
-            queue=self.queue,
-            number=self.number,
-            caller_name=self.name,
-            dialled=self.dialled,
-            arrived=self.arrived,
-            offered=self.offered,
-            answered=self.answered,
-            ended=self.ended,
-            identity=self.identity,
-            candidates=self.candidates,
-            profile=self.profile,
-            reasons_state=self.reasons_state,
-            reasons=self.reasons,
-            answers_state=self.answers_state,
-            answers=self.answers,
-            noted=agent in self.noted,
-        )

@@ -41,3 +41,9 @@ class DeviceTaken(FloorError):  # noqa: N818  # reads as the reason it is
     """Another agent who is signed in uses the device."""
 
     code = "device_taken"
+
+
+class Forbidden(FloorError):  # noqa: N818  # reads as the reason it is
+    """Somebody else may do that, but not this person."""
+
+    code = "forbidden"

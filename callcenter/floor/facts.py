@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from . import controls, distribution, promises
 from . import events as e
 from .agent import AgentState, Move
 from .call import Call, CallState
+from .orders import StopRinging
 from .queue import Queue
-from .state import State
+from .state import GONE, State
 
 LIVELINESS: Final = (
     CallState.ARRIVED,
@@ -21,6 +23,19 @@ LIVELINESS: Final = (
     CallState.TALKING,
 )
 """When two calls turn out to be one, the livelier state is the true one."""
+
+
+OFFER_ENDS: Final[dict[e.OfferEnd, e.ReservationEnd]] = {
+    "no_answer": "no_answer",
+    "busy": "busy",
+    "congestion": "unreachable",
+    "refused": "declined",
+    "cancelled": "no_answer",
+    "answered_elsewhere": "withdrawn",
+    "unknown": "no_answer",
+}
+"""How a reservation ended, from how its ringing did. The engine's own cancelling comes after the
+reservation is over; a ``cancelled`` that it did not ask for is the exchange's time-out."""
 
 
 def arrived(state: State, event: e.CallArrived) -> None:
@@ -62,26 +77,57 @@ def queued(state: State, event: e.CallQueued) -> None:
         queue.waiting[call.id] = call.queued = event.at
         queue.today.offered += 1
     state.dirty_calls[call.id] = None
+    if event.by == "engine":
+        if call.since is None:
+            call.leg = event.leg or call.id
+            distribution.enter(state, call, state.queue(event.queue), event.at)
+    elif call.since is not None:  # a queue of the exchange stands in for the engine
+        give_up(state, call, event.at)
     if predict:
         state.predict(call)
+
+
+def give_up(state: State, call: Call, at: float) -> None:
+    """The call is no longer in the engine's line: nobody is to be rung for it."""
+    distribution.leave(state, call)
+    if call.reservation is not None:
+        distribution.end(state, state.reservations[call.reservation], "caller_gone", at)
 
 
 def left_queue(state: State, event: e.CallLeftQueue) -> None:
     call = state.moved(event)
     if call is None:
         return
-    if not call.waiting or call.queue != event.queue:
+    if not call.waiting or (call.queue != event.queue and not call.engine):
         state.doubt(event)
         return
+    if event.why == "overflow" and call.engine:
+        # The exchange's own queue of the same name takes over: it waits on, with its place.
+        give_up(state, call, event.at)
+        call.state = CallState.QUEUED
+        return
+    left(state, call, event.at, event.why)
+    if call.since is not None:
+        distribution.leave(state, call)
+    call.engine = False
+    if event.why != "answered" and call.reservation is not None:
+        distribution.end(state, state.reservations[call.reservation], "caller_gone", event.at)
+
+
+def left(state: State, call: Call, at: float, why: e.QueueExit) -> None:
+    """Out of the line, and counted."""
+    busy = len(state.queue(call.queue or "").waiting) > 1
     queue = leave_line(state, call)
     assert call.queued is not None
-    waited = max(0.0, event.at - call.queued)
+    waited = max(0.0, at - call.queued)
     call.wait += waited
-    if event.why == "answered":
+    promises.settle(state, call, at, why == "answered")
+    if why == "answered":
+        state.waits.answered(queue.id, at, waited, busy)
         queue.today.answered += 1
         queue.today.wait_total += waited
         queue.today.within_threshold += waited <= queue.threshold
-    elif event.why == "abandoned":
+    elif why == "abandoned":
         queue.today.abandoned += 1
     else:
         queue.today.left += 1
@@ -103,6 +149,9 @@ def offered(state: State, event: e.CallOffered) -> None:
     call.offers[event.device] = event.leg
     if call.offered is None:
         call.offered = event.at
+    if event.leg.startswith(distribution.RING_LEG) and event.leg not in state.reservations:
+        # Rung by a run of the engine that is no more, or for a reservation that is over.
+        state.orders.append(StopRinging(reservation=event.leg, leg=event.leg))
     agent = state.by_device.get(event.device)
     if agent is None:
         return
@@ -121,6 +170,9 @@ def offer_ended(state: State, event: e.OfferEnded) -> None:
     if not call.offers:
         call.apply(event)
         state.dirty_calls[call.id] = None
+    reservation = state.reservations.get(event.leg)
+    if reservation is not None and not reservation.answered:
+        distribution.end(state, reservation, OFFER_ENDS[event.why], event.at)
     offer_over(state, event.device, call, event.at)
 
 
@@ -148,10 +200,22 @@ def answered(state: State, event: e.CallAnswered) -> None:
     if event.queue is not None and call.queue is None:
         call.queue = event.queue
     state.dirty_calls[call.id] = None
+    if call.since is not None:  # the line was not told that it left
+        left(state, call, event.at, "answered")
+        distribution.leave(state, call)
+    call.parked = None
+    if call.controls:
+        controls.confirm(state, call, event, event.device)
     agent = state.by_device.get(event.device)
+    if call.reservation is not None:
+        distribution.answered(state, call, agent, event.at)
     if agent is None:
         return
     call.agent = agent.id
+    if agent.reservation is not None and agent.reservation != call.reservation:
+        other = state.reservations[agent.reservation]
+        if not other.answered:  # they took another call meanwhile
+            distribution.end(state, other, "withdrawn", event.at)
     state.move(agent, Move.ANSWER, event.at)
     if agent.call != call.id or agent.state is AgentState.TALKING:
         agent.call = call.id
@@ -160,10 +224,16 @@ def answered(state: State, event: e.CallAnswered) -> None:
 
 
 def held(state: State, event: e.CallHeld) -> None:
+    call = state.calls.get(event.call)
+    if call is not None:
+        call.holding.add(event.device)
     hold(state, event, Move.HOLD)
 
 
 def resumed(state: State, event: e.CallResumed) -> None:
+    call = state.calls.get(event.call)
+    if call is not None:
+        call.holding.discard(event.device)
     hold(state, event, Move.RESUME)
 
 
@@ -172,6 +242,8 @@ def hold(state: State, event: e.CallHeld | e.CallResumed, move: Move) -> None:
     if call is None:
         return
     state.dirty_calls[call.id] = None
+    if call.controls:
+        controls.confirm(state, call, event, event.device)
     agent = state.by_device.get(event.device)
     if agent is not None and agent.call == call.id:
         state.move(agent, move, event.at)
@@ -184,6 +256,10 @@ def device_left(state: State, event: e.DeviceLeft) -> None:
     if call.devices.pop(event.device, None) is None:
         state.doubt(event)
         return
+    call.holding.discard(event.device)
+    call.muted.discard(event.device)
+    if call.controls:
+        controls.confirm(state, call, event, event.device)
     if not call.devices:
         call.apply(event)
     state.dirty_calls[call.id] = None
@@ -216,15 +292,15 @@ def ended(state: State, event: e.CallEnded) -> None:
     if call is None:
         return
     if call.waiting:  # the queue never said goodbye
-        assert call.queue is not None
-        assert call.queued is not None
-        queue = leave_line(state, call)
-        call.wait += max(0.0, event.at - call.queued)
-        if event.why == "abandoned":
-            queue.today.abandoned += 1
-        else:
-            queue.today.left += 1
+        left(state, call, event.at, "abandoned" if event.why == "abandoned" else "unknown")
+    if call.since is not None:
+        distribution.leave(state, call)
+    call.engine = False
+    if call.reservation is not None:
+        distribution.end(state, state.reservations[call.reservation], "caller_gone", event.at)
     call.ended, call.why = event.at, event.why
+    call.holding.clear()
+    controls.call_over(state, call, event.at)
     state.dirty_calls[call.id] = None
     state.record(call)
     for device in list(call.offers):
@@ -244,11 +320,21 @@ def merged(state: State, event: e.CallsMerged) -> None:
     if CallState.ENDED in (call.state, absorbed.state):
         state.doubt(event)
         return
+    if absorbed.since is not None:
+        distribution.leave(state, absorbed)
+    if absorbed.reservation is not None:
+        distribution.end(state, state.reservations[absorbed.reservation], "withdrawn", event.at)
+    controls.call_over(state, absorbed, event.at)
     if absorbed.waiting:
         queue, entered = leave_line(state, absorbed), absorbed.queued
         if not call.waiting and entered is not None:
             call.queue, call.waiting, call.queued = queue.id, True, entered
             queue.waiting[call.id] = entered
+    call.transfers += absorbed.transfers
+    call.others = absorbed.others | call.others
+    call.spies = absorbed.spies | call.spies
+    if call.recording == "off":
+        call.recording = absorbed.recording
     call.offers = absorbed.offers | call.offers
     call.devices = absorbed.devices | call.devices
     call.offered = call.offered or absorbed.offered
@@ -270,10 +356,20 @@ def merged(state: State, event: e.CallsMerged) -> None:
 
 
 def device_changed(state: State, event: e.DeviceChanged) -> None:
-    state.devices[event.device] = event.state
-    agent = state.by_device.get(event.device)
-    if agent is not None:
-        state.dirty_agents[agent.id] = None
+    device_is(state, event.device, event.state, event.at)
+
+
+def device_is(state: State, device: str, condition: e.DeviceState, at: float) -> None:
+    """A phone that cannot be rung makes its agent unreachable, until it can be rung again."""
+    state.devices[device] = condition
+    agent = state.by_device.get(device)
+    if agent is None:
+        return
+    state.dirty_agents[agent.id] = None
+    if condition in GONE and agent.state is AgentState.READY:
+        state.move(agent, Move.LOSE_PHONE, at)
+    elif condition not in GONE and agent.state is AgentState.UNREACHABLE:
+        state.move(agent, Move.FIND_PHONE, at)
 
 
 def member_seen(state: State, event: e.MemberSeen) -> None:
@@ -284,11 +380,10 @@ def member_seen(state: State, event: e.MemberSeen) -> None:
         state.memberships.setdefault(event.device, set()).add(event.queue)
         if agent is not None:
             queue.count(agent.state, +1)
+            state.member_of(agent)
     queue.members[event.device] = event.name
     if state.devices.get(event.device) != event.state:
-        state.devices[event.device] = event.state
-        if agent is not None:
-            state.dirty_agents[agent.id] = None
+        device_is(state, event.device, event.state, event.at)
     if agent is not None:
         if event.paused != state.wants_pause(agent):
             agent.paused = event.paused
@@ -306,7 +401,32 @@ def member_gone(state: State, event: e.MemberGone) -> None:
     agent = state.by_device.get(event.device)
     if agent is not None:
         queue.count(agent.state, -1)
+        state.member_of(agent)
     state.dirty_queues[event.queue] = None
+
+
+def key_pressed(state: State, event: e.KeyPressed) -> None:
+    """Kept in the journal; what a key asks for is not the floor's matter yet."""
+    state.call(event)
+
+
+def compared(state: State, event: e.SnapshotCompared) -> None:
+    """What the exchange really has: a call that it does not show, twice, is over."""
+    real = set(event.calls)
+    for call in list(state.calls.values()):
+        if call.state is CallState.ENDED or call.id in real:
+            state.missing.pop(call.id, None)
+            continue
+        state.missing[call.id] = state.missing.get(call.id, 0) + 1
+        if state.missing[call.id] > 1:
+            state.unexpected["call_without_end"] += 1
+            ended(state, e.CallEnded(at=event.at, call=call.id, why="lost"))
+            state.missing.pop(call.id, None)
+    if not state.distributing:
+        distribution.begin(state, event.at)
+        for agent in state.agents.values():
+            if agent.state is AgentState.READY:
+                state.freed[agent.id] = None
 
 
 def exchange_connected(state: State, event: e.ExchangeConnected) -> None:
@@ -318,4 +438,12 @@ def exchange_connected(state: State, event: e.ExchangeConnected) -> None:
 
 
 def exchange_lost(state: State, event: e.ExchangeLost) -> None:
-    state.exchange_up = False
+    """Nobody knows how a ringing goes on; whoever is answered meanwhile shows in the snapshot."""
+    state.exchange_up = state.distributing = False
+    for reservation in list(state.reservations.values()):
+        if not reservation.answered:
+            distribution.end(state, reservation, "exchange_lost", event.at)
+    for call_id in list(state.controlled.values()):
+        call = state.calls[call_id]
+        for control in list(call.controls.values()):
+            controls.done(state, call, control, event.at, "The line to the exchange was lost.")

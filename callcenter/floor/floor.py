@@ -12,22 +12,41 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from . import controls, distribution, facts, results, wishes
 from . import events as e
-from . import facts, results, wishes
-from .agent import AgentState
 from .card import AgentView, Card, QueueView
+from .errors import UnknownCall
 from .orders import Order
 from .queue import Counters
+from .routing import Decision
+from .shown import card_of
 from .state import State
 
 
 def time_passed(state: State, event: e.TimePassed) -> None:
-    for agent_id, deadline in list(state.deadlines.items()):
-        agent = state.agents[agent_id]
-        if deadline <= event.at and agent.state is AgentState.WRAPUP:
-            for call in state.to_wrap_up(agent):
-                state.close_card(agent, call)
+    while (key := state.timers.due(event.at)) is not None:
+        what, key_id = key
+        if what == "wrapup":
+            agent = state.agents[key_id]
+            for call_id in state.to_wrap_up(agent):
+                state.close_card(agent, call_id)
             state.wrapped_up(agent, event.at)
+        elif what == "reservation":
+            distribution.over_time(state, key_id, event.at)
+        elif what == "control":
+            controls.over_time(state, key_id, event.at)
+        elif what == "recording":
+            controls.recording_goes_on(state, key_id, event.at)
+        elif what == "hours":
+            distribution.hours_changed(state, key_id, event.at)
+        elif what == "router":
+            distribution.widen(state, event.at)
+        elif what == "mind":
+            state.entered[key_id] = None
+        elif what == "announce":
+            distribution.announce(state, state.calls[key_id], event.at)
+        else:
+            distribution.send_on(state, state.calls[key_id], "timed_out", event.at)
 
 
 def day_began(state: State, event: e.DayBegan) -> None:
@@ -35,7 +54,7 @@ def day_began(state: State, event: e.DayBegan) -> None:
         queue.today = Counters()
         state.dirty_queues[queue.id] = None
     for agent in state.agents.values():
-        agent.calls_today = 0
+        agent.calls_today = agent.missed_today = 0
         state.dirty_agents[agent.id] = None
 
 
@@ -54,6 +73,21 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.CallHeld: facts.held,
     e.CallResumed: facts.resumed,
     e.DeviceLeft: facts.device_left,
+    e.CallTransferred: controls.transferred,
+    e.CallParked: controls.parked,
+    e.CallUnparked: controls.unparked,
+    e.ConsultBegan: controls.consult_began,
+    e.ConsultAnswered: controls.consult_answered,
+    e.ConsultEnded: controls.consult_ended,
+    e.PartyJoined: controls.party_joined,
+    e.PartyLeft: controls.party_left,
+    e.RecordingChanged: controls.recording_changed,
+    e.MuteChanged: controls.mute_changed,
+    e.SpyBegan: controls.spy_began,
+    e.SpyEnded: controls.spy_ended,
+    e.KeyPressed: facts.key_pressed,
+    e.EstimateTold: distribution.told,
+    e.SnapshotCompared: facts.compared,
     e.CallEnded: facts.ended,
     e.CallsMerged: facts.merged,
     e.DeviceChanged: facts.device_changed,
@@ -61,13 +95,23 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.MemberGone: facts.member_gone,
     e.AgentSignedIn: wishes.signed_in,
     e.AgentSignedOut: wishes.signed_out,
+    e.SkillsChanged: wishes.skills_changed,
     e.StateChosen: wishes.state_chosen,
+    e.WrapUpExtended: wishes.wrap_up_extended,
+    e.WrapUpRestored: wishes.wrap_up_restored,
+    e.ReservationAccepted: wishes.accepted,
+    e.ReservationRefused: wishes.refused,
+    e.ControlAsked: controls.asked,
+    e.HelpAsked: wishes.help_asked,
+    e.HelpGiven: wishes.help_given,
     e.PersonChosen: wishes.person_chosen,
     e.OutcomeNoted: wishes.outcome_noted,
     e.CallerIdentified: results.identified,
     e.ReasonsPredicted: results.predicted,
     e.AnswersFound: results.answers_found,
     e.OutcomeStored: results.outcome_stored,
+    e.ControlCarriedOut: controls.carried_out,
+    e.RingFailed: results.ring_failed,
     e.OrderFailed: results.order_failed,
 }
 """Which function takes which event. ``FloorOpened`` is the floor's own: it begins a new state."""
@@ -86,13 +130,19 @@ class Floor:
         """
         if isinstance(event, e.FloorOpened):
             self.state = State(event)
+            for queue in event.queues:
+                if queue.hours.weekly:
+                    distribution.hours_changed(self.state, queue.queue, event.at)
         else:
             TAKE[type(event)](self.state, event)
-        return self.state.drain()
+        state = self.state
+        if state.entered or state.freed:
+            distribution.assign(state, event.at)
+        return state.drain()
 
     def deadline(self) -> float | None:
         """When ``tick`` is due next, seconds since the epoch, or nothing."""
-        return self.state.next
+        return self.state.timers.next()
 
     def tick(self, now: float) -> list[Order]:
         """Do what is due; the same as receiving ``TimePassed``, which is what the journal keeps."""
@@ -119,5 +169,15 @@ class Floor:
 
     def cards_of(self, agent: str) -> tuple[Card, ...]:
         """Raises KeyError when the agent is not signed in."""
-        calls = self.state.calls
-        return tuple(calls[call].card(agent) for call in self.state.agents[agent].cards)
+        state = self.state
+        return tuple(card_of(state, state.calls[call], agent) for call in state.agents[agent].cards)
+
+    def explain(self, call_id: str, at: float) -> Decision:
+        """Who would get this waiting call at ``at``, and why. Nothing changes.
+
+        Raises ``UnknownCall`` for one that does not wait in a queue of the engine.
+        """
+        call = self.state.calls.get(call_id)
+        if call is None or call.since is None:
+            raise UnknownCall(f"The call {call_id} does not wait in a queue of the engine.")
+        return self.state.router.explain(call_id, at)

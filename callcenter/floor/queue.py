@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from .agent import AgentState
 from .card import QueueView
+from .events import QueueSettings
+
+if TYPE_CHECKING:
+    from .waits import Estimate
 
 
 @dataclass(slots=True)
@@ -18,6 +23,12 @@ class Counters:
     left: int = 0
     within_threshold: int = 0
     wait_total: float = 0.0
+    promises: int = 0
+    promises_kept: int = 0
+
+
+NO_SETTINGS: Final = QueueSettings(queue="")
+"""Of a queue that only the exchange knows."""
 
 
 @dataclass(slots=True)
@@ -26,6 +37,11 @@ class Queue:
 
     id: str
     threshold: float = 20.0
+    settings: QueueSettings = NO_SETTINGS
+    open: bool = True
+    """By its hours."""
+    estimate: Estimate | None = None
+    """What somebody who comes now will wait, as of the last change of its line."""
     waiting: dict[str, float] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)
     """Device to the name the exchange gives the member."""
@@ -57,4 +73,13 @@ class Queue:
             wrapup=states(AgentState.WRAPUP, 0),
             on_break=states(AgentState.BREAK, 0),
             signed_in=sum(self.states.values()),
+            distribution=self.settings.distribution,
+            open=self.open,
+            reserved=states(AgentState.RESERVED, 0),
+            missed=states(AgentState.MISSED, 0),
+            unreachable=states(AgentState.UNREACHABLE, 0),
+            p50=self.estimate.p50 if self.estimate else None,
+            p90=self.estimate.p90 if self.estimate else None,
+            promises=today.promises,
+            promises_kept=today.promises_kept,
         )

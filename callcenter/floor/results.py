@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import controls, distribution
 from . import events as e
 from .call import CallState
 from .orders import FindAnswers
@@ -18,6 +19,7 @@ def identified(state: State, event: e.CallerIdentified) -> None:
     call.profile, call.context = event.profile, event.context
     state.dirty_calls[call.id] = None
     state.predict(call)
+    distribution.learned(state, call, event.at)
 
 
 def predicted(state: State, event: e.ReasonsPredicted) -> None:
@@ -26,6 +28,7 @@ def predicted(state: State, event: e.ReasonsPredicted) -> None:
         return
     call.reasons, call.model = event.reasons, event.model
     call.reasons_state = "known" if event.reasons else "not_known"
+    distribution.learned(state, call, event.at)
     state.dirty_calls[call.id] = None
     call.answers_ask += 1
     if event.reasons:
@@ -62,7 +65,16 @@ def outcome_stored(state: State, event: e.OutcomeStored) -> None:
             state.identify(call, profile.person if call.chosen else None)
 
 
+def ring_failed(state: State, event: e.RingFailed) -> None:
+    """The ringing came to nothing. Often the exchange has said so already, leg by leg."""
+    reservation = state.reservations.get(event.reservation)
+    if reservation is not None and not reservation.answered:
+        distribution.end(state, reservation, event.why, event.at, event.detail)
+
+
 def order_failed(state: State, event: e.OrderFailed) -> None:
+    if event.order == "Control" and event.id is not None:
+        controls.failed(state, event.id, event.why, event.at)
     call = state.calls.get(event.call) if event.call else None
     if event.order == "SetPaused" and event.device in state.by_device:
         state.by_device[event.device].paused = None  # told again with the next change
@@ -71,8 +83,12 @@ def order_failed(state: State, event: e.OrderFailed) -> None:
     if event.order == "Identify" and event.ask == call.asked:
         call.identity = "failed"
         state.predict(call)
+        distribution.learned(state, call, event.at)
     elif event.order == "Predict" and event.ask == call.predict_ask:
         call.reasons_state = call.answers_state = "failed"
+        distribution.learned(state, call, event.at)
+    elif event.order == "SendAway" and call.waiting and call.leg is not None:
+        distribution.enter(state, call, state.queue(call.queue or ""), event.at)
     elif event.order == "FindAnswers" and event.ask == call.answers_ask:
         call.answers_state = "failed"
     state.dirty_calls[call.id] = None

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any, Final
 
 from . import events as e
-from .agent import RINGABLE, Agent, AgentState, Move
+from .agent import AWAY, RINGABLE, WORKING, Agent, AgentState, Move
 from .call import Call, CallState
 from .card import AgentView
 from .errors import UnknownAgent, UnknownCall
@@ -27,12 +27,28 @@ from .orders import (
     ShowQueue,
 )
 from .queue import Queue
+from .reservation import Reservation
+
+try:
+    from .routing import Router
+except ImportError:
+    from unittest.mock import MagicMock as Router
+from .shown import agent_view, card_of
+from .timers import Timers
+
+try:
+    from .waits import Waits
+except ImportError:
+    from unittest.mock import MagicMock as Waits
 
 DOUBTS_BEFORE_SNAPSHOT: Final = 20
 """So many facts that do not fit, and the exchange is asked for the whole picture again."""
 
 KEEPS_DEADLINE: Final = frozenset({AgentState.WRAPUP, AgentState.OFFERED})
 """A call offered during wrap-up may go away again, and wrap-up goes on."""
+
+GONE: Final = frozenset({"unavailable", "invalid"})
+"""Conditions of a device that cannot be rung."""
 
 
 class State:
@@ -50,23 +66,49 @@ class State:
         self.unexpected: Counter[str] = Counter()
         self.doubts = 0
         self.by_device: dict[str, Agent] = {}
+        self.reservations: dict[str, Reservation] = {}
+        """The live ones."""
+        self.made = 0
+        """Counts what is given an id: reservations, legs, controls of our own."""
+        self.timers = Timers()
+        self.distributing = False
+        """Calls are given out: not before the exchange was compared with what we believe."""
+        self.freed: dict[str, None] = {}
+        """Agents who may take a call since the present event."""
+        self.entered: dict[str, None] = {}
+        """Calls of the engine's line that may be given to somebody since the present event."""
+        self.controlled: dict[str, str] = {}
+        """What is asked of a live call, by its id: the call."""
+        self.missing: dict[str, int] = {}
+        """Calls that the exchange did not show, and how often."""
         self.unmanned = frozenset(opened.devices)
         """Devices of agents who may sign in; who is signed in is looked up first."""
-        self.deadlines: dict[str, float] = {}
-        self.next: float | None = None
         self.orders: list[Order] = []
         self.dirty_agents: dict[str, None] = {}
         self.dirty_queues: dict[str, None] = {}
         self.dirty_calls: dict[str, None] = {}
+        self.router = Router(
+            skills=opened.skills,
+            max_credit=opened.max_credit,
+            occupancy_cap=opened.occupancy_cap,
+        )
+        self.waits = Waits()
+        self.engine = any(one.distribution == "engine" for one in opened.queues)
+        """Whether any queue is distributed here."""
+        self.tiers = dict(opened.tiers)
         for settings in opened.queues:
-            self.queues[settings.queue] = Queue(settings.queue, settings.threshold)
+            self.queues[settings.queue] = Queue(settings.queue, settings.threshold, settings)
             self.dirty_queues[settings.queue] = None
+            self.router.set_queue(settings)
+
+    def new_id(self, kind: str) -> str:
+        """Unique among all runs of this engine; good as the Uniqueid of a channel."""
+        self.made += 1
+        return f"{kind}{self.opened.run}-{self.made}"
 
     def agent_view(self, agent: Agent) -> AgentView:
         """What screens show of an agent."""
-        call = self.calls.get(agent.call) if agent.call else None
-        device_state = self.devices.get(agent.device, "unknown")
-        return agent.view(call.queue if call else None, device_state)
+        return agent_view(self, agent)
 
     def identify(self, call: Call, person: str | None = None) -> None:
         call.asked += 1
@@ -106,6 +148,7 @@ class State:
                 wait=call.wait,
                 talk=call.ended - call.answered if call.answered is not None else 0.0,
                 why=call.why,
+                transfers=call.transfers,
                 predicted=call.reasons,
                 model=call.model,
                 context=call.context,
@@ -144,15 +187,64 @@ class State:
             self.queues[queue].count(agent.state, +1)
             self.dirty_queues[queue] = None
         self.dirty_agents[agent.id] = None
+        if agent.state is AgentState.READY and self.devices.get(agent.device) in GONE:
+            self.move(agent, Move.LOSE_PHONE, at)
+            return True
+        if self.engine:
+            self.tell_router(agent)
         if agent.state is AgentState.WRAPUP and before is not AgentState.OFFERED:
             seconds = self.opened.wrapup_seconds
             self.set_deadline(agent, None if seconds is None else at + seconds)
         elif agent.deadline is not None and agent.state not in KEEPS_DEADLINE:
             self.set_deadline(agent, None)
-        elif agent.deadline is not None:
-            self.next_deadline()
+        elif agent.deadline is not None:  # it does not run while the phone rings
+            wrapping = agent.state is AgentState.WRAPUP
+            self.timers.set(("wrapup", agent.id), agent.deadline if wrapping else None)
         self.set_paused(agent)
+        if agent.reservation is not None:
+            self.follow(agent, at)
         return True
+
+    def follow(self, agent: Agent, at: float) -> None:
+        """An answered reservation wraps up with its agent, and is completed with the wrap-up."""
+        reservation = self.reservations[agent.reservation or ""]
+        if not reservation.answered:
+            return
+        if agent.state is AgentState.WRAPUP and reservation.state == "accepted":
+            reservation.move("wrapping", agent.deadline)
+            self.keep(reservation, at)
+        elif agent.state not in WORKING:
+            reservation.move("completed")
+            del self.reservations[reservation.id]
+            agent.reservation = None
+            self.keep(reservation, at)
+
+    def keep(
+        self,
+        reservation: Reservation,
+        at: float,
+        why: e.ReservationEnd | None = None,
+        detail: str = "",
+    ) -> None:
+        """Have it stored as it is now."""
+        self.orders.append(reservation.kept(self.opened.node, at, why, detail))
+
+    def member_of(self, agent: Agent) -> None:
+        """The queues of the exchange that have them as a member changed."""
+        if self.engine:
+            queues = frozenset(self.memberships.get(agent.device, ()))
+            self.router.membership_changed(agent.id, queues)
+            if agent.state is AgentState.READY:
+                self.freed[agent.id] = None
+
+    def tell_router(self, agent: Agent) -> None:
+        """The router learns of every change of an agent's state."""
+        if agent.state is AgentState.READY:
+            self.router.agent_ready(agent.id, agent.idle_since, agent.occupancy)
+            self.freed[agent.id] = None
+        else:
+            self.router.agent_busy(agent.id, agent.state.value)
+            self.freed.pop(agent.id, None)
 
     def to_wrap_up(self, agent: Agent) -> list[str]:
         """Calls on the agent's screen that their phone has no part in any more, oldest first."""
@@ -174,23 +266,16 @@ class State:
 
     def set_deadline(self, agent: Agent, deadline: float | None) -> None:
         agent.deadline = deadline
-        if deadline is None:
-            self.deadlines.pop(agent.id, None)
-        else:
-            self.deadlines[agent.id] = deadline
-        self.next_deadline()
-
-    def next_deadline(self) -> None:
-        self.next = min(
-            (
-                deadline
-                for agent, deadline in self.deadlines.items()
-                if self.agents[agent].state is AgentState.WRAPUP
-            ),
-            default=None,
-        )
+        self.timers.set(("wrapup", agent.id), deadline)
 
     def wants_pause(self, agent: Agent) -> bool:
+        """Members of the engine's queues alone stay free for when the engine does not act: then
+        those queues of the exchange stand in, and skip a phone in use by themselves."""
+        if self.engine and all(
+            self.queues[queue].settings.distribution == "engine"
+            for queue in self.memberships.get(agent.device, ())
+        ):
+            return agent.state in AWAY
         return agent.state not in RINGABLE
 
     def set_paused(self, agent: Agent) -> None:
@@ -253,7 +338,7 @@ class State:
                 call = self.calls[call_id]
                 call.rev += 1
                 for agent_id in sorted(call.screens):
-                    orders.append(ShowCard(agent=agent_id, card=call.card(agent_id)))
+                    orders.append(ShowCard(agent=agent_id, card=card_of(self, call, agent_id)))
             self.dirty_calls = {}
         if self.dirty_agents:
             for agent_id in self.dirty_agents:

@@ -1,0 +1,408 @@
+"""The engine's own line: calls enter it, are given to agents, and leave it.
+
+Steps over ``State``. Who gets which call is the router's decision; here it becomes a reservation,
+a ringing phone and, whatever happens to either, a call that kept its place and an agent who is not
+stuck. Assignment runs at the end of every event that let a call in or an agent become free.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from . import events as e
+from .agent import Agent, AgentState, Move
+from .call import Call
+from .hours import Hours
+from .orders import Announce, RecordDecision, RecordPromise, Ring, SendAway, StopRinging
+from .queue import Queue
+from .reservation import ENDS, Reservation
+from .routing import Decision, Trigger
+
+try:
+    from .routing import Waiting
+except ImportError:
+    Waiting = None
+from .skills import parse
+from .state import State
+
+MIND_SECONDS: Final = 0.05
+"""A call waits so long for what is known and predicted about it before it is given out anyway."""
+
+GRACE: Final = 3.0
+"""Seconds after the ringing should have ended within which the exchange has to say so."""
+
+ANSWER_SECONDS: Final = 10.0
+"""An agent who accepted on screen has so long to be in the talk."""
+
+RING_LEG: Final = "cc-"
+"""How the ids of legs begin that the engine rings for a reservation."""
+
+
+# --- the line ---------------------------------------------------------------------------------
+
+
+def enter(state: State, call: Call, queue: Queue, at: float) -> None:
+    """The call waits in this queue of the engine. Its place is that of its first entering."""
+    call.engine = True
+    call.place = at if call.place is None else call.place
+    call.since = at
+    settings = queue.settings
+    state.router.wait(
+        Waiting(call=call.id, queue=queue.id, place=call.place, since=at, credit=settings.credit)
+    )
+    weigh(state, call, at)
+    if not queue.open:
+        send_on(state, call, "closed", at)
+        return
+    if settings.when_empty != "wait" and not state.router.anybody(call.id):
+        send_on(state, call, "empty", at)
+        return
+    if settings.max_wait is not None:
+        state.timers.set(("max_wait", call.id), at + settings.max_wait)
+    if settings.announce_seconds:
+        announce(state, call, at)
+    if not understood(state, call):
+        state.timers.set(("mind", call.id), at + MIND_SECONDS)
+    state.entered[call.id] = None
+
+
+def leave(state: State, call: Call) -> None:
+    """It is out of the engine's line, for whatever reason."""
+    call.engine, call.since = False, None
+    state.router.left(call.id)
+    state.entered.pop(call.id, None)
+    for what in ("max_wait", "announce", "mind"):
+        state.timers.set((what, call.id), None)
+
+
+def send_on(
+    state: State, call: Call, why: Literal["closed", "empty", "timed_out"], at: float
+) -> None:
+    """By the queue's policy: into another queue of the engine, or out of the line."""
+    assert call.queue is not None
+    assert call.leg is not None
+    settings = state.queues[call.queue].settings
+    policy = {"closed": settings.when_closed, "empty": settings.when_empty}.get(why, "overflow")
+    if policy == "overflow" and settings.overflow is not None:
+        move_to(state, call, settings.overflow, at)
+        return
+    if call.reservation is not None:
+        end(state, state.reservations[call.reservation], "withdrawn", at)
+    leave(state, call)
+    call.engine = True  # still there until the exchange says it left
+    state.orders.append(SendAway(call=call.id, leg=call.leg, queue=call.queue, why=why))
+
+
+def move_to(state: State, call: Call, queue_id: str, at: float) -> None:
+    """Into another queue of the engine, keeping the place. The exchange need not know."""
+    if call.reservation is not None:
+        end(state, state.reservations[call.reservation], "withdrawn", at)
+    old = state.queue(call.queue or queue_id)
+    entered = old.waiting.pop(call.id, at)
+    old.today.left += 1
+    call.wait += max(0.0, at - entered)
+    leave(state, call)
+    new = state.queue(queue_id)
+    call.queue, call.queued = queue_id, at
+    new.waiting[call.id] = at
+    new.today.offered += 1
+    state.dirty_calls[call.id] = None
+    enter(state, call, new, at)
+
+
+def nobody_left(state: State, at: float) -> None:
+    """Somebody signed out: calls that nobody could ever take now are sent on by their policy."""
+    for queue in list(state.queues.values()):
+        if queue.settings.distribution != "engine" or queue.settings.when_empty == "wait":
+            continue
+        for call_id in list(queue.waiting):
+            call = state.calls[call_id]
+            if call.since is not None and not state.router.anybody(call_id):
+                send_on(state, call, "empty", at)
+
+
+# --- what is known about a caller -----------------------------------------------------------------
+
+
+def understood(state: State, call: Call) -> bool:
+    """Everything that the choice of an agent depends on is known, or will not be."""
+    assert call.queue is not None
+    if state.opened.reason_rules:
+        return call.reasons_state != "pending"
+    if state.tiers or state.queues[call.queue].settings.sticky_seconds:
+        return call.identity != "pending"
+    return True
+
+
+def weigh(state: State, call: Call, at: float) -> None:
+    """Tell the router what is known about a waiting call: tier, last agent, likely reason.
+
+    A likely reason may send it to another queue; below its rule's probability it changes nothing.
+    """
+    assert call.queue is not None
+    assert call.since is not None
+    settings = state.queues[call.queue].settings
+    profile = call.profile
+    credit = settings.credit
+    if profile is not None and profile.tier is not None:
+        credit += state.tiers.get(profile.tier, 0.0)
+    want, want_until = None, None
+    for rule in state.opened.reason_rules:
+        likely = any(r.code == rule.reason and r.probability >= rule.above for r in call.reasons)
+        if not likely:
+            continue
+        if rule.queue is not None and rule.queue != call.queue and rule.queue in state.queues:
+            if call.reservation is None and call.routed_by != rule.reason:
+                call.routed_by = rule.reason
+                move_to(state, call, rule.queue, at)
+                return
+            continue
+        credit += rule.credit
+        if rule.want and want is None:
+            want, want_until = parse(rule.want), call.since + rule.want_seconds
+    preferred, until = None, None
+    if settings.sticky_seconds and (last := last_agent(state, call, at)) is not None:
+        preferred, until = last, call.since + settings.sticky_seconds
+    state.router.weigh(
+        call.id,
+        credit=credit,
+        want=want,
+        want_until=want_until,
+        preferred=preferred,
+        preferred_until=until,
+    )
+
+
+def last_agent(state: State, call: Call, at: float) -> str | None:
+    """Who talked to this person last, unless that is too long ago."""
+    if call.profile is None:
+        return None
+    for contact in call.profile.contacts:
+        if contact.agent is not None and contact.talk > 0:
+            recent = at - contact.at <= state.opened.sticky_days * 86400.0
+            return contact.agent if recent else None
+    return None
+
+
+def learned(state: State, call: Call, at: float) -> None:
+    """Something new is known about a call that waits in the engine's line."""
+    if not call.engine or not call.waiting or call.since is None:
+        return
+    weigh(state, call, at)
+    if understood(state, call):
+        state.timers.set(("mind", call.id), None)
+        state.entered[call.id] = None
+
+
+# --- giving out ---------------------------------------------------------------------------------
+
+
+def assign(state: State, at: float) -> None:
+    """Give out what the present event made possible."""
+    if not state.distributing:
+        state.entered.clear()
+        state.freed.clear()
+        return
+    while state.entered:
+        call = state.calls.get(next(iter(state.entered)))
+        if call is not None:
+            del state.entered[call.id]
+            offer(state, call, at)
+        else:
+            state.entered.pop(next(iter(state.entered)))
+    while state.freed:
+        agent_id = next(iter(state.freed))
+        del state.freed[agent_id]
+        agent = state.agents.get(agent_id)
+        if agent is not None and agent.state is AgentState.READY:
+            decision = state.router.decide_agent(agent_id, at)
+            if decision is not None and decision.agent is not None:
+                reserve(state, state.calls[decision.call], agent, decision, at)
+    state.timers.set(("router", ""), state.router.next_change(at))
+
+
+def offer(state: State, call: Call, at: float, trigger: Trigger = "arrival") -> None:
+    """Look for an agent for one call."""
+    if call.since is None or call.reservation is not None or not call.waiting:
+        return
+    if not understood(state, call) and state.timers.at(("mind", call.id)) is not None:
+        return
+    decision = state.router.decide_call(call.id, at, trigger)
+    if decision.agent is not None:
+        reserve(state, call, state.agents[decision.agent], decision, at)
+    elif trigger == "arrival":
+        state.orders.append(RecordDecision(decision=decision))
+
+
+def widen(state: State, at: float) -> None:
+    """A step, a preference or an exclusion expired: look at the smaller side, calls or agents."""
+    for call_id in state.router.changed(at):
+        offer(state, state.calls[call_id], at, "step")
+
+
+def begin(state: State, at: float) -> None:
+    """The exchange was compared with what we believe: from now on calls are given out."""
+    state.distributing = True
+    for call in state.calls.values():
+        if call.since is not None and call.waiting and call.reservation is None:
+            state.entered[call.id] = None
+
+
+def reserve(state: State, call: Call, agent: Agent, decision: Decision, at: float) -> None:
+    """Ask one agent to take one call."""
+    assert call.queue is not None
+    settings = state.queues[call.queue].settings
+    leg = state.new_id(RING_LEG)
+    reservation = Reservation(
+        id=leg,
+        agent=agent.id,
+        call=call.id,
+        queue=call.queue,
+        device=agent.device,
+        leg=leg,
+        made=at,
+        deadline=at + settings.ring_seconds,
+        auto_answer=settings.auto_answer,
+    )
+    state.reservations[reservation.id] = reservation
+    agent.reservation = call.reservation = reservation.id
+    state.timers.set(("reservation", reservation.id), at + settings.ring_seconds + GRACE)
+    state.router.reserved(call.id)
+    state.move(agent, Move.RESERVE, at)
+    agent.call = call.id
+    agent.deadline = reservation.deadline
+    state.open_card(agent, call)
+    state.orders.append(
+        Ring(
+            reservation=reservation.kept(state.opened.node, at),
+            call=call.id,
+            device=agent.device,
+            leg=reservation.leg,
+            seconds=settings.ring_seconds,
+            auto_answer=settings.auto_answer,
+            number=call.number,
+            name=call.name,
+        )
+    )
+    state.orders.append(RecordDecision(decision=decision))
+
+
+# --- how a reservation goes on ----------------------------------------------------------------
+
+
+def end(
+    state: State, reservation: Reservation, why: e.ReservationEnd, at: float, detail: str = ""
+) -> None:
+    """It ends without a talk. The call keeps its place, the agent is what the reason makes them."""
+    reservation.move(ENDS[why])
+    del state.reservations[reservation.id]
+    state.timers.set(("reservation", reservation.id), None)
+    state.keep(reservation, at, why, detail)
+    state.orders.append(StopRinging(reservation=reservation.id, leg=reservation.leg))
+    call = state.calls.get(reservation.call)
+    if call is not None and call.reservation == reservation.id:
+        call.reservation = None
+        state.dirty_calls[call.id] = None
+        if call.since is not None:
+            if why not in ("caller_gone", "withdrawn", "agent_gone"):
+                until = at + state.opened.retry_seconds
+                state.router.keep_from(call.id, reservation.agent, until)
+            state.router.released(call.id)
+            state.entered[call.id] = None
+    agent = state.agents.get(reservation.agent)
+    if agent is None:
+        return
+    agent.reservation = None
+    if call is not None:
+        state.close_card(agent, call.id)
+    if agent.state is not AgentState.RESERVED:
+        return
+    agent.deadline = None
+    agent.call = None
+    if why in ("no_answer", "busy", "unreachable", "taken"):
+        agent.missed_today += 1
+        if state.opened.missed_policy == "missed":
+            agent.reason = why
+            state.move(agent, Move.MISS, at)
+    if agent.state is AgentState.RESERVED:
+        state.move(agent, Move.RESERVE_OVER, at)
+    ringing = next((c for c in agent.cards if agent.device in state.calls[c].offers), None)
+    if ringing is not None:  # somebody dials them directly
+        state.move(agent, Move.OFFER, at)
+        agent.call = ringing
+
+
+def answered(state: State, call: Call, agent: Agent | None, at: float) -> None:
+    """The call is in a talk: whose reservation that was is accepted; any other one is over."""
+    reservation = state.reservations.get(call.reservation) if call.reservation else None
+    if reservation is None:
+        return
+    if agent is None or reservation.agent != agent.id:
+        end(state, reservation, "withdrawn", at)
+        return
+    reservation.answered = True
+    state.timers.set(("reservation", reservation.id), None)
+    call.reservation = None
+    if reservation.state == "pending":
+        reservation.move("accepted")
+        state.keep(reservation, at)
+    reservation.deadline = agent.deadline = None
+
+
+def over_time(state: State, reservation_id: str, at: float) -> None:
+    """The exchange should have said by now how the ringing ended."""
+    reservation = state.reservations.get(reservation_id)
+    if reservation is not None and not reservation.answered:
+        end(state, reservation, "no_answer", at, "the exchange did not say how it ended")
+
+
+# --- what callers are told ----------------------------------------------------------------------
+
+
+def announce(state: State, call: Call, at: float) -> None:
+    """Say what the next announcement is to tell, and say it again a while later."""
+    assert call.queue is not None
+    assert call.leg is not None
+    queue = state.queues[call.queue]
+    position = state.router.position(call.id)
+    estimate = state.waits.estimate(call.queue, position, state.router.free(call.id), at)
+    state.orders.append(
+        Announce(
+            call=call.id,
+            leg=call.leg,
+            position=position,
+            p50=estimate.p50 if estimate else None,
+            p90=estimate.p90 if estimate else None,
+        )
+    )
+    state.timers.set(("announce", call.id), at + queue.settings.announce_seconds)
+
+
+def told(state: State, event: e.EstimateTold) -> None:
+    """A caller heard it: that is a promise, and it will be scored."""
+    call = state.call(event)
+    if call is None:
+        return
+    if event.p90 is None:
+        return
+    call.tellings += 1
+    promise = RecordPromise(
+        id=f"{call.id}/{call.tellings}",
+        call=call.id,
+        queue=event.queue,
+        told=event.at,
+        position=event.position,
+        p50=event.p50,
+        p90=event.p90,
+    )
+    call.told.append(promise)
+    state.orders.append(promise)
+
+
+def hours_changed(state: State, queue_id: str, at: float) -> None:
+    """A queue opens or closes; who waits already goes on waiting."""
+    queue = state.queues[queue_id]
+    hours = Hours(queue.settings.hours)
+    queue.open = hours.open_at(at)
+    state.dirty_queues[queue_id] = None
+    state.timers.set(("hours", queue_id), hours.next_change(at))
