@@ -18,7 +18,18 @@ from typing import Any, Final, TypeVar
 from .floor import events as e
 from .floor import orders as o
 from .floor.floor import Floor
-from .ports import Journal, Mind, Records, Screens, Switch, View
+from .floor.routing import Decision
+from .ports import (
+    Journal,
+    Mind,
+    Records,
+    ReservationTaken,
+    RingError,
+    Screens,
+    Switch,
+    SwitchError,
+    View,
+)
 
 log: Final = logging.getLogger(__name__)
 
@@ -98,6 +109,19 @@ class Dispatch:
             o.ShowAgent: lambda order: self._screens.show_agent(order.view, order.gone),
             o.ShowQueue: lambda order: self._screens.show_queue(order.view),
             o.AskSnapshot: lambda order: self._switch.ask_snapshot(order.why),
+            o.KeepReservation: self._keep_reservation,
+            o.Ring: lambda order: self._start(order, self._ring(order)),
+            o.StopRinging: lambda order: self._start(order, self._switch.stop_ringing(order)),
+            o.Announce: lambda order: self._start(order, self._switch.announce(order)),
+            o.SendAway: lambda order: self._start(order, self._switch.send_away(order)),
+            o.Control: lambda order: self._start(order, self._control(order)),
+            o.ShowControl: lambda order: self._screens.show_control(order),
+            o.ShowHelp: lambda order: self._screens.show_help(order),
+            o.RecordDecision: lambda order: self._start(
+                order, self._records.record_decision(order)
+            ),
+            o.RecordPromise: lambda order: self._start(order, self._records.record_promise(order)),
+            o.RecordAudit: lambda order: self._start(order, self._records.record_audit(order)),
         }
 
     # --- the desk ---------------------------------------------------------------------------
@@ -110,6 +134,10 @@ class Dispatch:
             queues=_Rows(state.queues, lambda queue: state.queues[queue].view()),
             cards=_Rows(state.agents, floor.cards_of),
         )
+
+    def explain(self, call: str) -> Decision:
+        """Who would get this waiting call now, and why. Raises ``UnknownCall``."""
+        return self.floor.explain(call, self.now())
 
     def post(self, event: e.Event) -> None:
         """Hand over a fact. Returns at once; the floor never refuses it."""
@@ -210,6 +238,7 @@ class Dispatch:
                 call=getattr(order, "call", None),
                 device=getattr(order, "device", None),
                 ask=getattr(order, "ask", 0),
+                id=getattr(order, "id", None),
             )
         )
 
@@ -230,6 +259,32 @@ class Dispatch:
     async def _find_answers(self, order: o.FindAnswers) -> None:
         answers = await self._mind.answers(order)
         self.post(e.AnswersFound(at=self.now(), call=order.call, answers=answers, ask=order.ask))
+
+    # --- orders to the exchange whose end is an event ---------------------------------------
+
+    async def _ring(self, order: o.Ring) -> None:
+        """The reservation is on disk before anything rings; how the ringing ended comes back."""
+        reservation = order.reservation.id
+        try:
+            await self._records.keep_reservation(order.reservation)
+            await self._switch.ring(order)
+        except ReservationTaken as taken:
+            self._ring_failed(reservation, "taken", str(taken))
+        except RingError as failed:
+            self._ring_failed(reservation, failed.why, failed.detail)
+        except SwitchError as trouble:
+            self.failed["Ring"] += 1
+            self._ring_failed(reservation, "unreachable", str(trouble))
+
+    def _ring_failed(self, reservation: str, why: e.ReservationEnd, detail: str) -> None:
+        self.post(e.RingFailed(at=self.now(), reservation=reservation, why=why, detail=detail))
+
+    async def _control(self, order: o.Control) -> None:
+        await self._switch.control(order)
+        self.post(e.ControlCarriedOut(at=self.now(), id=order.id))
+
+    def _keep_reservation(self, order: o.KeepReservation) -> None:
+        self._start(order, self._records.keep_reservation(order))
 
     def _record_outcome(self, order: o.RecordOutcome) -> Awaitable[None]:
         """The agent waits for this one, so its failure is theirs to see as well."""

@@ -1,4 +1,5 @@
-"""Who was at work when the engine stopped, so that a restart asks nobody to sign in again. Pure."""
+"""Who was at work when the engine stopped, and who was wrapping up, so that a restart asks nobody to
+sign in again and takes no note from anybody. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +7,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from .floor.events import AgentSignedIn, AgentSignedOut, Event, StateChosen
+from .floor.agent import AgentState
+from .floor.errors import FloorError
+from .floor.events import (
+    AgentSignedIn,
+    AgentSignedOut,
+    Event,
+    FloorOpened,
+    StateChosen,
+    WrapUpRestored,
+)
+from .floor.floor import Floor
 
 KINDS: Final = (AgentSignedIn, AgentSignedOut, StateChosen)
 """The events of a run that say so."""
@@ -14,6 +25,53 @@ KINDS: Final = (AgentSignedIn, AgentSignedOut, StateChosen)
 WITHIN: Final = 900.0
 """Seconds between the last event of a run and the next start, beyond which it was no restart:
 whoever was at work then has to say so again."""
+
+
+LOOK_BACK: Final = 3600.0
+"""Seconds of the journal that are played again to see who was wrapping up, and no more: a day's
+events would keep the engine from starting."""
+
+
+def wrapping_up(
+    opened: FloorOpened, chosen: Iterable[Event], recent: Iterable[Event], at: float
+) -> list[Event]:
+    """Wishes, dated ``at``, that let agents go on wrapping up what they were wrapping up.
+
+    ``chosen``: events of ``KINDS`` of the run; ``recent``: all its events of the last
+    ``LOOK_BACK`` seconds. The deadlines are what they were: one that has passed ends at once.
+    """
+    floor = Floor()
+    floor.receive(replace(opened, at=0.0))
+    tail = [event for event in recent if not isinstance(event, FloorOpened)]
+    first = tail[0].at if tail else at
+    for event in (*(one for one in chosen if one.at < first), *tail):
+        try:
+            floor.receive(event)
+        except FloorError:  # it leans on something older than what is played again
+            continue
+    wishes: list[Event] = []
+    for agent in floor.state.agents.values():
+        call = floor.state.calls.get(agent.call or "")
+        if agent.state is not AgentState.WRAPUP or call is None or call.ended is None:
+            continue
+        wishes.append(
+            WrapUpRestored(
+                at=at,
+                agent=agent.id,
+                call=call.id,
+                since=agent.since,
+                deadline=agent.deadline,
+                direction=call.direction,
+                number=call.number,
+                name=call.name,
+                dialled=call.dialled,
+                queue=call.queue,
+                arrived=call.arrived,
+                answered=call.answered,
+                ended=call.ended,
+            )
+        )
+    return wishes
 
 
 def at_work(events: Iterable[Event], at: float) -> list[Event]:

@@ -556,6 +556,14 @@ class WrapUpRestored:
     call: str
     since: float
     deadline: float | None
+    direction: Direction
+    number: str | None
+    name: str | None
+    dialled: str | None
+    queue: str | None
+    arrived: float
+    answered: float | None
+    ended: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Final
 from . import distribution
 from . import events as e
 from .agent import BUSY, RINGABLE, WORKING, Agent, AgentState, Move
+from .call import Call, CallState
 from .errors import BadChoice, DeviceTaken, NotNow, UnknownCall
 from .orders import RecordAudit, RecordOutcome, ShowAgent, ShowHelp
 from .reservation import Reservation
@@ -114,10 +115,23 @@ def wrap_up_extended(state: State, event: e.WrapUpExtended) -> None:
 
 def wrap_up_restored(state: State, event: e.WrapUpRestored) -> None:
     agent = state.agent(event.agent)
-    if not state.move(agent, Move.RESTORE, event.at):
+    if event.call in state.calls or not state.move(agent, Move.RESTORE, event.at):
         raise NotNow(f"{agent.name} is at something else by now.")
     agent.since = event.since
+    agent.call = event.call
     state.set_deadline(agent, event.deadline)
+    call = Call(
+        event.call, event.direction, event.number, event.name, event.dialled, event.arrived,
+        state=CallState.ENDED, queue=event.queue, answered=event.answered, ended=event.ended,
+        agent=agent.id,
+    )  # fmt: skip
+    state.calls[call.id] = call
+    state.open_card(agent, call)
+    if call.direction == "internal":
+        call.identity = "unknown"
+        call.reasons_state = call.answers_state = "not_known"
+    else:
+        state.identify(call)
 
 
 def accepted(state: State, event: e.ReservationAccepted) -> None:

@@ -81,6 +81,19 @@ class JournalTable:
         )
         return last, [decode_event(body) for body in bodies]
 
+    def end_of_run(self, seconds: float) -> list[Event]:
+        """The last ``seconds`` of the run that is in the journal last, from its opening at most."""
+        j = journal.c
+        opened = (
+            select(func.max(j.position)).where(j.kind == FloorOpened.__name__).scalar_subquery()
+        )
+        since = select(func.max(j.at) - seconds).scalar_subquery()
+        query = select(j.body).where(j.position >= opened, j.at >= since).order_by(j.position)
+        bodies = self._reader.read_now(
+            lambda connection: [row[0] for row in connection.execute(query)]
+        )
+        return [decode_event(body) for body in bodies]
+
     def _page(self, start: int, to: int | None) -> Sequence[tuple[int, str]]:
         j = journal.c
         query = select(j.position, j.body).where(j.position >= start)
