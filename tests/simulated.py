@@ -13,7 +13,7 @@ from typing import Any
 from telephony.packet import Packet
 from telephony.simulator import Arrival, Exchange, SimulatorSettings
 from telephony.simulator.actions import ACTIONS
-from telephony.simulator.settings import PHONES, Reaction
+from telephony.simulator.settings import PHONES, Reaction, Route
 
 SERVICE, SALES, SUPPORT = "+442079460100", "+442079460101", "+442079460102"
 SHORT, DESK, REMOTE = "+442079460103", "+442079460104", "+442079460105"
@@ -284,7 +284,7 @@ def ring_for(
     stage: Played, number: str, devices: tuple[str, ...], timeout: str = "20000", **more: Any
 ) -> None:
     routes = dict(stage.settings.routes)
-    routes[WAITING] = replace(routes[WAITING], patience=600)
+    routes[WAITING] = Route(kind="waiting", target="service", patience=600)
     stage.settings = replace(stage.settings, routes=routes)
     stage.call(WAITING, number, "Waiting Wendy", **more)
     stage.run(1.4)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from telephony.packet import Packet
-from telephony.simulator import listings, originate
+from telephony.simulator import dialplan, listings, originate
 from telephony.simulator import messages as m
 from telephony.simulator.exchange import Exchange
 from telephony.simulator.queues import MemberState, QueueState
@@ -40,7 +40,7 @@ def hangup(exchange: Exchange, packet: Packet) -> str:
     name = packet.get("Channel", "")
     if not name:
         return _error(packet, "No channel specified")
-    channel = exchange.world.by_name.get(name)
+    channel = exchange.find(name)
     if channel is None:
         return _error(packet, "No such channel")
     cause = packet.get("Cause", "")
@@ -54,6 +54,43 @@ def originate_call(exchange: Exchange, packet: Packet) -> str:
         return _error(packet, request)
     originate.start(exchange, request)
     return _success(packet, "Message: Originate successfully queued")
+
+
+def redirect(exchange: Exchange, packet: Packet) -> str:
+    """One channel, or two that talk, go on elsewhere in the dialplan."""
+    places = []
+    for extra in ("", "Extra"):
+        name = packet.get(f"{extra}Channel", "")
+        if not name:
+            if extra:
+                break
+            return _error(packet, "Channel not specified")
+        channel = exchange.find(name)
+        if channel is None:
+            said = "ExtraChannel" if extra else "Channel"
+            return _error(packet, f"{said} does not exist")
+        context, exten, priority = (
+            packet.get(f"{extra}{key}") or packet.get(key, "")
+            for key in ("Context", "Exten", "Priority")
+        )
+        if priority != "1" or not dialplan.knows(exchange, context, exten):
+            return _error(packet, "Redirect failed")
+        places.append((channel, context, exten))
+    sent = [exchange.redirect(*place) for place in places]
+    if not all(sent):
+        return _error(packet, "Redirect failed")
+    return _success(packet, f"Message: {'Dual ' * (len(places) > 1)}Redirect successful")
+
+
+def setvar(exchange: Exchange, packet: Packet) -> str:
+    variable, name = packet.get("Variable", ""), packet.get("Channel", "")
+    if not variable:
+        return _error(packet, "No variable specified")
+    channel = exchange.find(name) if name else None
+    if name and channel is None:
+        return _error(packet, "No such channel")
+    exchange.set_variable(channel, variable, packet.get("Value", ""))
+    return _success(packet, "Message: Variable Set")
 
 
 def user_event(exchange: Exchange, packet: Packet) -> str:
@@ -176,6 +213,8 @@ ACTIONS: Mapping[str, tuple[str, Act, frozenset[str]]] = dict(
         _entry("QueueRemove", queue_remove, "agent"),
         _entry("QueueStatus", listings.queue_status),
         _entry("QueueSummary", listings.queue_summary),
+        _entry("Redirect", redirect, "call"),
+        _entry("Setvar", setvar, "call"),
         _entry("UserEvent", user_event, "user"),
     )
 )

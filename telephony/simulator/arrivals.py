@@ -19,6 +19,22 @@ End: TypeAlias = Literal[
 OfferEnd: TypeAlias = Literal["answered", "no_answer", "busy", "refused", "congestion", "cancelled",
                               "answered_elsewhere"]  # fmt: skip
 
+LineExit: TypeAlias = Literal[
+    "answered", "abandoned", "timed_out", "empty", "closed", "key", "overflow", "failed"
+]
+"""How somebody left a queue's line. ``overflow``: for another one; ``failed``: the exchange went
+down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One stay in one queue's line. Times in simulated seconds since the epoch."""
+
+    queue: str
+    entered: float
+    left: float
+    why: LineExit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
@@ -41,6 +57,8 @@ class Arrival:
     device: str | None = None
     far: Reaction = "answers"
     far_ring: float = 2.0
+    keys: tuple[tuple[float, str], ...] = ()
+    """Keys pressed so many seconds after dialling, if the caller is still there."""
     reason: str | None = None
     person: str | None = None
 
@@ -49,6 +67,8 @@ class Arrival:
             raise ValueError("patience is below zero")
         if not 0 <= self.talk < math.inf:
             raise ValueError("talk is below zero or endless")
+        if any(not 0 <= after < math.inf or len(key) != 1 for after, key in self.keys):
+            raise ValueError("keys are not seconds and one key each")
         if not self.dialled or not self.dialled.isprintable() or " " in self.dialled:
             raise ValueError("dialled is not a number")
         if self.name is not None and "\0" in self.name:
@@ -76,6 +96,8 @@ class Outcome:
     talk: float
     end: End
     ended: float
+    visits: tuple[Visit, ...] = ()
+    """Lines it stood in, in order."""
 
 
 class Driver(Protocol):

@@ -107,6 +107,7 @@ class Channel:
         "gone",
         "late_line",
         "linkedid",
+        "music",
         "name",
         "number",
         "person",
@@ -116,6 +117,7 @@ class Channel:
         "tech_cause",
         "thread",
         "uniqueid",
+        "variables",
     )
 
     def __init__(
@@ -154,6 +156,9 @@ class Channel:
         self.gone = False
         self.late_line = False
         self.reported = False
+        self.music = False
+        self.variables: dict[str, str] = {}
+        """Those that somebody here reads again, by name without leading underscores."""
         self._block: str | None = None
         self._dest: str | None = None
 

@@ -19,6 +19,7 @@ from telephony.simulator.signals import (
     LegGone,
     LegRefused,
     LegRinging,
+    Redirected,
     Signal,
 )
 
@@ -63,7 +64,11 @@ def dial(
     _begin(exchange, channel, leg, target)
     until = began + ring_time
     while True:
-        signal = yield until
+        try:
+            signal = yield until
+        except Redirected:
+            _called_off(exchange, channel, leg)
+            raise
         if isinstance(signal, LegRinging):
             _ringing(exchange, channel, leg, began)
         elif isinstance(signal, LegAnswered):
@@ -78,13 +83,7 @@ def dial(
             channel.change(cause=cause, tech_cause=tech)
             return status
         elif isinstance(signal, HungUp):
-            _dial_event(exchange, channel, leg, "CANCEL")
-            world.varset(channel, "DIALSTATUS", "CANCEL")
-            exchange.note_offer(channel, leg.device, "cancelled")
-            if channel.name.startswith("Local/"):
-                leg.end(16)
-            else:
-                leg.end(127, 500)
+            _called_off(exchange, channel, leg)
             return "CANCEL"
         elif signal is None:
             _dial_event(exchange, channel, leg, "NOANSWER")
@@ -92,6 +91,16 @@ def dial(
             leg.end(0)
             world.varset(channel, "DIALSTATUS", "NOANSWER")
             return "NOANSWER"
+
+
+def _called_off(exchange: Exchange, channel: Channel, leg: PhoneLeg) -> None:
+    _dial_event(exchange, channel, leg, "CANCEL")
+    exchange.world.varset(channel, "DIALSTATUS", "CANCEL")
+    exchange.note_offer(channel, leg.device, "cancelled")
+    if channel.name.startswith("Local/"):
+        leg.end(16)
+    else:
+        leg.end(127, 500)
 
 
 def _begin(exchange: Exchange, channel: Channel, leg: PhoneLeg, target: str) -> None:
@@ -154,8 +163,13 @@ def _talk(
     outside = leg.handset is None
     exchange.talking(channel, channel.device.name if outside else leg.device)
     signal: Signal | None = None
-    while not isinstance(signal, HungUp | LegGone):
-        signal = yield None
+    try:
+        while not isinstance(signal, HungUp | LegGone):
+            signal = yield None
+    except Redirected:
+        world.leave(channel)
+        leg.end(16)
+        raise
     if isinstance(signal, LegGone):
         leg.end(16)
         world.leave(channel)

@@ -1,49 +1,91 @@
 """The simulated dialplan: what ``config/asterisk/extensions.conf`` does with a call.
 
 Pure. One generator per way into the dialplan; each runs as the thread of one channel and ends with
-its hang-up. Labels and priorities are those of that file.
+its hang-up. Labels and priorities are those of that file; the engine's own contexts are in
+engine_line.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from telephony.simulator import engine_line
 from telephony.simulator import messages as m
 from telephony.simulator.channel import BUSY, UP, Channel
 from telephony.simulator.dial_app import DialResult, dial
 from telephony.simulator.queue_app import QueueVisit
 from telephony.simulator.settings import Route
-from telephony.simulator.signals import HungUp, LegGone, LetGo, Signal, TakenInto
-from telephony.simulator.world import Plan
+from telephony.simulator.signals import HungUp, LetGo, Redirected, TakenInto
+from telephony.simulator.world import Part, Plan
 
 if TYPE_CHECKING:
     from telephony.simulator.exchange import Exchange
 
-Part: TypeAlias = Generator[float | None, Signal | None, bool]
-"""A part of a dialplan; answers True when the channel is still there and goes on."""
-
+PATIENCE = 600.0
+"""Seconds a caller waits in ``Queue()`` where the number dialled does not say otherwise."""
 _SAID = (("vm-nobodyavail", 2.8), ("vm-goodbye", 0.88))
 """What the closing message plays, and how long each takes, seconds."""
+_MESSAGES = (("vm-nobodyavail&pls-try-call-later", 4.7), ("auth-thankyou&vm-goodbye", 1.9))
+"""What is told to a caller who leaves the engine's line: ordinarily, and after a key."""
 _LABELS: dict[DialResult, int] = {"BUSY": 3, "CHANUNAVAIL": 4, "CONGESTION": 5, "NOANSWER": 6}
+
+
+# A part answers True when the channel is still there and goes on.
 
 
 def from_trunk(exchange: Exchange, channel: Channel, route: Route) -> Plan:
     """A call from outside."""
+    exchange.world.varset(channel, "SIPDOMAIN", "127.0.0.1")
+    yield from _run(exchange, channel, _routed(exchange, channel, route))
+
+
+def _run(exchange: Exchange, channel: Channel, part: Part[bool]) -> Plan:
+    """To the end of the dialplan, wherever AMI sends the channel meanwhile."""
+    while True:
+        try:
+            yield from part
+        except Redirected as where:
+            part = _place(exchange, channel, where.context, where.exten)
+        else:
+            break
+    finish(exchange, channel)
+
+
+def knows(exchange: Exchange, context: str, exten: str) -> bool:
+    """Whether a channel can be sent there."""
+    if context in (engine_line.WAIT, "queue"):
+        return exten in exchange.queues
+    if context == "agent-direct":
+        return exchange.handset_of_number(exten) is not None
+    return context == engine_line.AWAY and exten in engine_line.AWAY_WHY
+
+
+def _place(exchange: Exchange, channel: Channel, context: str, exten: str) -> Part[bool]:
+    if context == engine_line.WAIT:
+        return _engine_queue(exchange, channel, exten)
+    if context == "queue":
+        return _queue(exchange, channel, context, exten, PATIENCE)
+    if context == "agent-direct":
+        return _agent_direct(exchange, channel, exten)
+    return _away(exchange, channel, exten)
+
+
+def _routed(exchange: Exchange, channel: Channel, route: Route) -> Part[bool]:
     world = exchange.world
-    world.varset(channel, "SIPDOMAIN", "127.0.0.1")
+    engine = route.kind == "queue" and route.target in exchange.settings.engine_queues
+    if route.kind == "engine" or engine:
+        world.step(channel, "Goto", f"{engine_line.WAIT},{route.target},1")
+        return (yield from _engine_queue(exchange, channel, route.target))
     if route.kind == "queue":
         context = route.context or "queue"
         world.step(channel, "Goto", f"{context},{route.target},1")
-        yield from _queue(exchange, channel, context, route.target, route.patience)
-    elif route.kind == "agent":
+        return (yield from _queue(exchange, channel, context, route.target, route.patience))
+    if route.kind == "agent":
         world.step(channel, "Goto", f"agent-direct,{route.target},1")
-        yield from _agent_direct(exchange, channel, route.target)
-    else:
-        context = route.context or "waiting"
-        world.step(channel, "Goto", f"{context},{route.target},1")
-        yield from _waiting(exchange, channel, context, route)
-    finish(exchange, channel)
+        return (yield from _agent_direct(exchange, channel, route.target))
+    context = route.context or "waiting"
+    world.step(channel, "Goto", f"{context},{route.target},1")
+    return (yield from _waiting(exchange, channel, context, route))
 
 
 def from_agents(exchange: Exchange, channel: Channel) -> Plan:
@@ -67,35 +109,9 @@ def agent_leg(exchange: Exchange, channel: Channel, number: str) -> Plan:
     finish(exchange, channel)
 
 
-def originated(exchange: Exchange, channel: Channel, target: str | None) -> Plan:
-    """A leg that AMI originated has been answered: context ``join``. `target`: a channel's name."""
-    world = exchange.world
-    world.step(channel, "Bridge", target or "", context="join", exten="s", priority=1)
-    other = world.by_name.get(target or "")
-    bridge = exchange.take(channel, other) if other is not None and other is not channel else None
-    if bridge is None:
-        world.varset(channel, "BRIDGERESULT", "NONEXISTENT")
-    else:
-        world.enter(bridge, channel)
-        for one, to in ((channel, other), (other, channel)):
-            if one is None or to is None:
-                continue
-            if (one.connected_number, one.connected_name) != (to.number, to.person):
-                world.connected(one, to.number, to.person)
-        exchange.joined(channel, other)
-        signal: Signal | None = None
-        while not isinstance(signal, HungUp | LegGone | LetGo):
-            signal = yield None
-        world.leave(channel)
-        exchange.let_go(other)
-        if not isinstance(signal, LetGo):
-            finish(exchange, channel)
-            return
-        world.varset(channel, "BRIDGERESULT", "SUCCESS")
-    world.step(channel, "Hangup", "", priority=2)
-    channel.change(cause=16)
-    finish(exchange, channel)
-    yield from ()
+def originated(exchange: Exchange, channel: Channel, target: str | None, context: str) -> Plan:
+    """A leg that AMI originated has been answered: it joins `target`, a channel's name."""
+    yield from _run(exchange, channel, engine_line.join(exchange, channel, target, context))
 
 
 def finish(exchange: Exchange, channel: Channel) -> None:
@@ -109,7 +125,9 @@ def finish(exchange: Exchange, channel: Channel) -> None:
     exchange.world.hang_up(channel)
 
 
-def _queue(exchange: Exchange, channel: Channel, context: str, name: str, patience: float) -> Part:
+def _queue(
+    exchange: Exchange, channel: Channel, context: str, name: str, patience: float
+) -> Part[bool]:
     world = exchange.world
     world.step(channel, "Answer", "", context=context, exten=name, priority=1)
     if not (yield from _answer(exchange, channel)):
@@ -122,7 +140,7 @@ def _queue(exchange: Exchange, channel: Channel, context: str, name: str, patien
     return (yield from _closing(exchange, channel))
 
 
-def _answer(exchange: Exchange, channel: Channel) -> Part:
+def _answer(exchange: Exchange, channel: Channel) -> Part[bool]:
     if channel.state == UP:
         return True
     exchange.answer(channel)
@@ -130,7 +148,7 @@ def _answer(exchange: Exchange, channel: Channel) -> Part:
     return (yield from _pause(exchange, exchange.settings.answer_delay))
 
 
-def _pause(exchange: Exchange, seconds: float) -> Part:
+def _pause(exchange: Exchange, seconds: float) -> Part[bool]:
     until = exchange.world.now + seconds
     while True:
         signal = yield until
@@ -140,7 +158,7 @@ def _pause(exchange: Exchange, seconds: float) -> Part:
             return False
 
 
-def _closing(exchange: Exchange, channel: Channel) -> Part:
+def _closing(exchange: Exchange, channel: Channel) -> Part[bool]:
     world = exchange.world
     exchange.note_closing(channel)
     world.step(
@@ -157,7 +175,7 @@ def _closing(exchange: Exchange, channel: Channel) -> Part:
     return True
 
 
-def _agent_direct(exchange: Exchange, channel: Channel, number: str) -> Part:
+def _agent_direct(exchange: Exchange, channel: Channel, number: str) -> Part[bool]:
     world, ring = exchange.world, exchange.settings.ring_time
     world.step(
         channel, "Dial", f"PJSIP/{number},{ring:g}", context="agent-direct", exten=number,
@@ -192,7 +210,7 @@ def finish_with(exchange: Exchange, channel: Channel, status: int) -> None:
     exchange.world.hang_up(channel)
 
 
-def _to_trunk(exchange: Exchange, channel: Channel, number: str) -> Part:
+def _to_trunk(exchange: Exchange, channel: Channel, number: str) -> Part[bool]:
     world, main, trunk = exchange.world, exchange.settings.main_number, exchange.settings.trunk
     world.step(channel, "Set", f"CALLERID(num)={main}", context="to-trunk", priority=1)
     channel.change(number=main)
@@ -211,7 +229,7 @@ def _to_trunk(exchange: Exchange, channel: Channel, number: str) -> Part:
     return False
 
 
-def _waiting(exchange: Exchange, channel: Channel, context: str, route: Route) -> Part:
+def _waiting(exchange: Exchange, channel: Channel, context: str, route: Route) -> Part[bool]:
     """Music until the engine joins an agent; the ordinary queue if it does not in time."""
     world = exchange.world
     world.step(channel, "Answer", "", context=context, exten=route.target, priority=1)
@@ -220,6 +238,7 @@ def _waiting(exchange: Exchange, channel: Channel, context: str, route: Route) -
     world.step(channel, "Set", "CHANNEL(musicclass)=default", priority=2)
     world.step(channel, "MusicOnHold", f"default,{route.patience:g}", priority=3)
     world.emit(m.MUSIC_START, f"{channel.block()}Class: default\r\n")
+    exchange.joins.waiting.add(channel)
     until = world.now + route.patience
     while True:
         signal = yield until
@@ -227,20 +246,53 @@ def _waiting(exchange: Exchange, channel: Channel, context: str, route: Route) -
             world.emit(m.MUSIC_STOP, channel.block())
             return False
         if signal is None:
+            exchange.joins.waiting.discard(channel)
             world.emit(m.MUSIC_STOP, channel.block())
             break
         if isinstance(signal, TakenInto):
             world.emit(m.MUSIC_STOP, channel.block())
+            exchange.joins.waiting.discard(channel)
             channel.change(priority=4)
             world.enter(signal.bridge, channel)
             while not isinstance(signal, HungUp | LetGo):
                 signal = yield None
             world.leave(channel)
             if isinstance(signal, HungUp):
-                exchange.part(channel)
+                exchange.joins.part(channel)
                 channel.thread = None
                 world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest
                 return False
             break
     world.step(channel, "Goto", f"queue,{route.target},1", priority=4)
-    return (yield from _queue(exchange, channel, "queue", route.target, 600.0))
+    return (yield from _queue(exchange, channel, "queue", route.target, PATIENCE))
+
+
+def _engine_queue(exchange: Exchange, channel: Channel, name: str) -> Part[bool]:
+    """Wait for the agent whom the engine chooses."""
+    leaves = yield from engine_line.wait(exchange, channel, name)
+    if leaves == "fallback":
+        return (yield from _away(exchange, channel, leaves))
+    return leaves == "over"
+
+
+def _away(exchange: Exchange, channel: Channel, why: str) -> Part[bool]:
+    """Out of the engine's line: to the ordinary queue when the engine is silent, or good-bye."""
+    world = exchange.world
+    queue = exchange.queues.get(engine_line.away(exchange, channel, why))
+    last = 5
+    if why == "fallback" and queue is not None:
+        world.step(channel, "Queue", f"{queue.name},t,,,{PATIENCE:g}", priority=5)
+        if (yield from QueueVisit(exchange, channel, queue, PATIENCE).run()) != "timed out":
+            return False
+        why, last = "timed_out", 6
+    exchange.note_closing(channel)
+    world.step(channel, "Goto", f"cc-message,{why},1", priority=last)
+    text, seconds = _MESSAGES[why == "key"]
+    world.step(channel, "Playback", text, context="cc-message", exten=why, priority=1)
+    over = not (yield from _pause(exchange, seconds))
+    world.varset(channel, "PLAYBACKSTATUS", "FAILED" if over else "SUCCESS")
+    if over:
+        return False
+    world.step(channel, "Hangup", "", priority=2)
+    channel.change(cause=16)
+    return True

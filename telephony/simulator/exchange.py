@@ -10,14 +10,15 @@ import random
 
 from telephony.simulator import dialplan
 from telephony.simulator import messages as m
-from telephony.simulator.arrivals import Arrival, OfferEnd, Outcome
-from telephony.simulator.channel import DOWN, RING, UP, Bridge, Channel, Device
+from telephony.simulator.arrivals import Arrival, LineExit, OfferEnd, Outcome
+from telephony.simulator.channel import DOWN, RING, UP, Channel, Device
+from telephony.simulator.joins import Joins
 from telephony.simulator.legs import Handset, Leg, LocalLeg, PhoneLeg
 from telephony.simulator.local import dial_local
 from telephony.simulator.people import People
 from telephony.simulator.queues import MemberState, QueueState
 from telephony.simulator.settings import Reaction, SimulatorSettings
-from telephony.simulator.signals import HungUp, LetGo, TakenInto
+from telephony.simulator.signals import HungUp, KeyPressed, Redirected
 from telephony.simulator.world import Plan, Thread, World
 
 
@@ -34,7 +35,12 @@ class Exchange:
 
     def __init__(self, settings: SimulatorSettings, start: float) -> None:
         self.settings = settings
-        self.world = World(start, seed=settings.seed, timestamps=settings.timestamps)
+        self.world = World(
+            start,
+            seed=settings.seed,
+            timestamps=settings.timestamps,
+            variables=settings.variables,
+        )
         self.world.watchers.append(self._device_changed)
         self.world.on_gone = self._channel_gone
         self.people = People(self, settings.truth_kept)
@@ -55,8 +61,9 @@ class Exchange:
                 self.enlist(queue, queue.add(member, self.world.devices[member.device]))
             queue.settle()
         self.locals: dict[Channel, LocalLeg] = {}
-        self._joins: dict[Channel, Channel] = {}
-        self._wanted: dict[Channel, Channel] = {}
+        self.joins = Joins(self)
+        self.globals: dict[str, str] = {}
+        """Variables of no channel, by name."""
         self._legs: dict[Channel, PhoneLeg] = {}
         self._trunk = self.world.device(f"PJSIP/{settings.trunk}")
         self.local_numbers = 0
@@ -122,6 +129,14 @@ class Exchange:
         self.party_hangs_up(channel)
         return True
 
+    def press_key(self, call: str, key: str) -> bool:
+        """The caller of a call presses a key; False when there is no such call."""
+        channel = self.world.channels.get(call)
+        if channel is None or channel.thread is None or call not in self.people.callers:
+            return False
+        channel.thread.post(KeyPressed(key))
+        return True
+
     def set_reaction(self, device: str, reaction: Reaction) -> None:
         """From now on the phone behaves like this."""
         handset = self._handset(device)
@@ -180,6 +195,9 @@ class Exchange:
 
     def note_queue(self, channel: Channel, queue: str) -> None:
         self.people.queued(channel, queue)
+
+    def note_left(self, channel: Channel, why: LineExit) -> None:
+        self.people.left_line(channel, why)
 
     def note_closing(self, channel: Channel) -> None:
         self.people.closing(channel)
@@ -290,50 +308,10 @@ class Exchange:
         ring = self.chance.uniform(*handset.ring)
         return self._leg(channel, channel, handset, handset.reaction, ring)
 
-    def note_origin(self, channel: Channel, target: str | None) -> None:
-        """For whom an originated leg is being rung."""
-        other = self.world.by_name.get(target or "")
-        if other is not None:
-            self._wanted[channel] = other
-
-    def origin_over(self, channel: Channel, how: OfferEnd) -> None:
-        other = self._wanted.pop(channel, None)
-        if other is not None:
-            self.note_offer(other, channel.device.name, how)
-
     def drop_leg(self, channel: Channel, cause: int | None, status: int | None) -> None:
         leg = self._legs.get(channel)
         if leg is not None:
             leg.end(cause, status)
-
-    def take(self, channel: Channel, other: Channel) -> Bridge | None:
-        """Bridge() takes a waiting channel out of what it does; None when it cannot be taken."""
-        if other.thread is None or other.bridge is not None or other.application != "MusicOnHold":
-            return None
-        bridge = self.world.bridge()
-        other.thread.post(TakenInto(bridge))
-        self._joins[channel] = other
-        self._joins[other] = channel
-        return bridge
-
-    def joined(self, channel: Channel, other: Channel | None) -> None:
-        if other is not None:
-            self.talking(other, channel.device.name)
-
-    def let_go(self, channel: Channel | None) -> None:
-        """The other party of a join left: the channel goes on with its dialplan."""
-        if channel is None:
-            return
-        other = self._joins.pop(channel, None)
-        if other is not None:
-            self._joins.pop(other, None)
-        self.people.parted(channel)
-        if not channel.gone and channel.thread is not None:
-            channel.thread.post(LetGo())
-
-    def part(self, channel: Channel) -> None:
-        """As let_go, for the party on the other side of this channel."""
-        self.let_go(self._joins.get(channel))
 
     # --- AMI's hand -----------------------------------------------------------------------------
 
@@ -345,6 +323,39 @@ class Exchange:
         elif channel.thread is not None:
             channel.change(cause=cause or 16)
             channel.thread.post(HungUp())
+
+    def find(self, name: str) -> Channel | None:
+        """A channel by its name or its Uniqueid, as ``ast_channel_get_by_name``."""
+        return self.world.by_name.get(name) or self.world.channels.get(name)
+
+    def redirect(self, channel: Channel, context: str, exten: str) -> bool:
+        """AMI Redirect; False for a channel that runs no dialplan of its own."""
+        if channel.thread is None or channel.thread.done:
+            return False
+        channel.thread.post(Redirected(context, exten))
+        return True
+
+    def music(self, channel: Channel, *, on: bool) -> None:
+        """Music on hold begins or ends."""
+        channel.music = on
+        if on:
+            self.world.emit(m.MUSIC_START, f"{channel.block()}Class: default\r\n")
+        else:
+            self.world.emit(m.MUSIC_STOP, channel.block())
+
+    def set_variable(self, channel: Channel | None, name: str, value: str) -> None:
+        """``Set()`` or AMI Setvar; without a channel a global variable."""
+        if channel is None:
+            self.globals[name] = value
+            self.world.emit(m.VARSET, m.NO_CHANNEL + m.varset(name, value))
+            return
+        channel.variables[name.lstrip("_")] = value
+        self.world.varset(channel, name, value)
+
+    def user_event(self, channel: Channel, name: str, *headers: str) -> None:
+        """The application ``UserEvent()``."""
+        lines = "".join(f"{header}\r\n" for header in headers)
+        self.world.emit(m.USER_EVENT, f"{channel.block()}UserEvent: {name}\r\n{lines}")
 
     # --- devices and endings ------------------------------------------------------------------
 
@@ -372,9 +383,7 @@ class Exchange:
         if handset is not None and handset.leg is channel:
             handset.leg = None
         self._legs.pop(channel, None)
-        self._wanted.pop(channel, None)
-        for origin in [one for one, wanted in self._wanted.items() if wanted is channel]:
-            self.origin_over(origin, "cancelled")  # it rings on, but for nobody
+        self.joins.gone(channel)
         local = self.locals.pop(channel, None)
         if local is not None and local.far is channel:
             local.far_ended()

@@ -102,6 +102,10 @@ def shown_number(number: str | None) -> str:
     return number or _UNKNOWN
 
 
+NO_CHANNEL = "Channel: none\r\nUniqueid: none\r\n"
+"""How a VarSet of a global variable begins."""
+
+
 def varset(variable: str, value: str) -> str:
     plain = value.isalnum()  # most are: a word or a number
     return f"Variable: {variable}\r\nValue: {value if plain else escape(value)}\r\n"

@@ -1,7 +1,8 @@
-"""AMI's Originate: an agent's phone is rung and, once answered, runs context ``join``.
+"""AMI's Originate: an agent's phone is rung and, once answered, joins a waiting caller.
 
 Pure. Enough for an engine that puts a waiting caller and an agent together: ``PJSIP/...`` phones,
-``Context: join``, ``Exten: s``. The order of events is that of tests/replays/originate_*.ami.
+``Context: cc-join`` (or ``join``), ``Exten: s``. The order of events is that of the recordings
+tests/replays/originate_*.ami.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from telephony.packet import Packet
 from telephony.simulator import dialplan
 from telephony.simulator import messages as m
 from telephony.simulator.channel import Channel
+from telephony.simulator.engine_line import JOIN
 from telephony.simulator.legs import PhoneLeg
 from telephony.simulator.signals import LegAnswered, LegRefused, LegRinging
 from telephony.simulator.world import Plan, Thread
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _CALLER = re.compile(r'\s*"?(?P<name>.*?)"?\s*<(?P<number>[^<>]*)>\s*')
 _ANSWERED, _RINGING, _FAILED = 4, 3, 0
+_CONTEXTS = frozenset({JOIN, "join"})
 _REASONS = {"busy": "BUSY", "fails": "CONGESTION"}
 
 
@@ -31,6 +34,7 @@ class Request:
     """An Originate that has passed the checks."""
 
     device: str
+    context: str
     uniqueid: str
     action_id: str
     number: str | None
@@ -57,12 +61,13 @@ def read(packet: Packet, exchange: Exchange) -> Request | str:
     timeout = packet.get("Timeout", "30000")
     if not timeout.isdigit() or int(timeout) > 86_400_000:
         return "Invalid timeout"
-    if (context, exten, int(priority)) != ("join", "s", 1):
+    if context not in _CONTEXTS or (exten, int(priority)) != ("s", 1):
         return "Extension does not exist."
     found = _CALLER.fullmatch(packet.get("CallerID", ""))
     variables = (text.partition("=") for text in packet.all("Variable"))
     return Request(
         device=device,
+        context=context,
         uniqueid=packet.get("ChannelId", ""),
         action_id=packet.get("ActionID", ""),
         number=(found["number"] or None) if found else packet.get("CallerID"),
@@ -95,7 +100,7 @@ def start(exchange: Exchange, request: Request) -> None:
     channel.thread = Thread(world, _plan(exchange, request, channel))
     exchange.ring_own(channel, handset)
     world.emit(m.DIAL_BEGIN, f"{channel.dest()}DialString: {request.device.partition('/')[2]}\r\n")
-    exchange.note_origin(channel, request.variable("CHANNEL_TO_JOIN"))
+    exchange.joins.wanted(channel, request.variable("CHANNEL_TO_JOIN"))
     channel.thread.start()
 
 
@@ -108,15 +113,16 @@ def _plan(exchange: Exchange, request: Request, channel: Channel) -> Plan:
             world.emit(m.DIAL_STATE, f"{channel.dest()}DialStatus: RINGING\r\n")
         elif isinstance(signal, LegAnswered):
             world.emit(m.DIAL_END, f"{channel.dest()}DialStatus: ANSWER\r\n")
-            exchange.origin_over(channel, "answered")
+            exchange.joins.origin_over(channel, "answered")
             _respond(exchange, request, channel.name, "Success", _ANSWERED, channel.uniqueid)
-            yield from dialplan.originated(exchange, channel, request.variable("CHANNEL_TO_JOIN"))
+            target = request.variable("CHANNEL_TO_JOIN")
+            yield from dialplan.originated(exchange, channel, target, request.context)
             return
         elif isinstance(signal, LegRefused):
             _refused(exchange, request, channel, signal.leg)
             return
         elif signal is None:
-            exchange.origin_over(channel, "no_answer")
+            exchange.joins.origin_over(channel, "no_answer")
             _respond(exchange, request, request.device, "Failure", _RINGING, channel.uniqueid)
             channel.thread = None
             exchange.drop_leg(channel, 19, 480)
@@ -130,7 +136,7 @@ def _refused(exchange: Exchange, request: Request, channel: Channel, leg: object
         status = _REASONS.get(leg.reaction, status)
     exchange.world.emit(m.DIAL_END, f"{channel.dest()}DialStatus: {status}\r\n")
     how = "cancelled" if killed or not isinstance(leg, PhoneLeg) else leg.refusal
-    exchange.origin_over(channel, how)
+    exchange.joins.origin_over(channel, how)
     _respond(exchange, request, request.device, "Failure", _FAILED, channel.uniqueid)
     channel.thread = None
     exchange.drop_leg(channel, None, None)
@@ -142,7 +148,8 @@ def _respond(
     id_line = f"ActionID: {request.action_id}\r\n" if request.action_id else ""
     exchange.world.emit(
         m.ORIGINATE_RESPONSE,
-        f"{id_line}Response: {result}\r\nChannel: {channel}\r\nContext: join\r\nExten: s\r\n"
+        f"{id_line}Response: {result}\r\nChannel: {channel}\r\n"
+        f"Context: {request.context}\r\nExten: s\r\n"
         f"Reason: {reason}\r\nUniqueid: {uniqueid or '<unknown>'}\r\n"
         f"CallerIDNum: {m.shown_number(request.number)}\r\n"
         f"CallerIDName: {request.person or '<unknown>'}\r\n",

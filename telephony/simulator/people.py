@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from telephony.simulator.arrivals import Arrival, End, OfferEnd, Outcome
+from telephony.simulator.arrivals import Arrival, End, LineExit, OfferEnd, Outcome, Visit
 from telephony.simulator.channel import Channel
 from telephony.simulator.world import Timer
 
@@ -36,6 +37,9 @@ class Caller:
     """A queue's time ran out and the closing message played."""
     offers: list[tuple[str, OfferEnd]] = field(default_factory=list)
     timer: Timer | None = None
+    visits: list[Visit] = field(default_factory=list)
+    line: tuple[str, float] | None = None
+    """The queue in whose line they stand, and since when."""
 
 
 class People:
@@ -55,12 +59,23 @@ class People:
             caller.timer = world.at(
                 world.now + arrival.patience, lambda: self._exchange.party_hangs_up(channel)
             )
+        for after, key in arrival.keys:
+            world.at(world.now + after, partial(self._exchange.press_key, channel.uniqueid, key))
 
     def queued(self, channel: Channel, queue: str) -> None:
         caller = self.callers.get(channel.uniqueid)
         if caller is not None:
-            caller.queue = queue
-            caller.joined = self._exchange.world.now
+            now = self._exchange.world.now
+            caller.queue, caller.joined = queue, now
+            caller.line = (queue, now)
+
+    def left_line(self, channel: Channel, why: LineExit) -> None:
+        """Out of the line, with or without an agent."""
+        caller = self.callers.get(channel.uniqueid)
+        if caller is not None and caller.line is not None:
+            queue, entered = caller.line
+            caller.line = None
+            caller.visits.append(Visit(queue, entered, self._exchange.world.now, why))
 
     def closing(self, channel: Channel) -> None:
         caller = self.callers.get(channel.uniqueid)
@@ -113,6 +128,7 @@ class People:
     def drop_all(self) -> None:
         """The exchange stops: every call on the line fails."""
         for caller in list(self.callers.values()):
+            self.left_line(caller.channel, "failed")
             outcome = replace(self._outcome(caller), end="failed")
             self.finished.append(outcome)
             self.on_over(outcome)
@@ -137,6 +153,7 @@ class People:
             talk=talk,
             end=_end(caller),
             ended=now,
+            visits=tuple(caller.visits),
         )
 
 

@@ -6,7 +6,6 @@ Pure. The order of events, and which variables are set when, is that of recordin
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from telephony.simulator import messages as m
@@ -20,9 +19,11 @@ from telephony.simulator.signals import (
     LegGone,
     LegRefused,
     LegRinging,
+    Redirected,
     Signal,
     TryNow,
 )
+from telephony.simulator.world import Part
 
 if TYPE_CHECKING:
     from telephony.simulator.arrivals import OfferEnd
@@ -43,7 +44,7 @@ class QueueVisit:
     """One caller's stay in one queue."""
 
     __slots__ = ("answered_at", "attempt_began", "channel", "entry", "exchange", "expires", "legs",
-                 "members", "queue")  # fmt: skip
+                 "members", "partner", "queue", "waited")  # fmt: skip
 
     def __init__(
         self, exchange: Exchange, channel: Channel, queue: QueueState, patience: float
@@ -62,9 +63,23 @@ class QueueVisit:
         self.members: dict[Leg, MemberState] = {}
         self.attempt_began = world.now
         self.answered_at = world.now
+        self.waited = 0
+        self.partner: Leg | None = None
+        """The agent's leg while they talk."""
 
-    def run(self) -> Generator[float | None, Signal | None, Exit]:
+    def run(self) -> Part[Exit]:
         """Wait, be offered to agents, talk. Answers what the dialplan has to do next."""
+        try:
+            return (yield from self._stay())
+        except Redirected:
+            if self.partner is None:
+                self.queue.stop_waiting(self.entry)
+                self._abandon()
+            else:
+                self._handed_on(self.partner)
+            raise
+
+    def _stay(self) -> Part[Exit]:
         world, queue = self.exchange.world, self.queue
         while True:
             queue.wait_turn(self.entry)
@@ -85,7 +100,7 @@ class QueueVisit:
             if world.now >= self.expires:
                 return self._time_out()
 
-    def _rest(self, until: float) -> Generator[float | None, Signal | None, bool]:
+    def _rest(self, until: float) -> Part[bool]:
         """Wait; True when the caller hung up meanwhile."""
         while True:
             signal = yield until
@@ -96,7 +111,7 @@ class QueueVisit:
 
     # --- ringing agents -----------------------------------------------------------------------
 
-    def _attempt(self) -> Generator[float | None, Signal | None, Signal | None]:
+    def _attempt(self) -> Part[Signal | None]:
         """Ring one agent after the other, or all, until one answers or the time is up."""
         world = self.exchange.world
         tried: set[MemberState] = set()
@@ -158,13 +173,12 @@ class QueueVisit:
             kind, f"{self.channel.block()}{leg.channel.dest()}DialStatus: {status}\r\n"
         )
 
-    def _agent_event(self, kind: m.Kind, leg: Leg, extra: str) -> None:
-        member = self.members[leg].settings
+    def _agent_event(self, kind: m.Kind, other: Channel, member: MemberState, extra: str) -> None:
         self.exchange.world.emit(
             kind,
-            f"{self.channel.block()}{leg.channel.dest()}"
-            f"Queue: {self.queue.name}\r\nInterface: {member.interface}\r\n"
-            f"MemberName: {member.name}\r\n{extra}",
+            f"{self.channel.block()}{other.dest()}"
+            f"Queue: {self.queue.name}\r\nInterface: {member.settings.interface}\r\n"
+            f"MemberName: {member.settings.name}\r\n{extra}",
         )
 
     def _drop(self, leg: Leg, how: OfferEnd, cause: int | None = None) -> None:
@@ -177,13 +191,15 @@ class QueueVisit:
 
     def _refused(self, leg: Leg) -> None:
         self._dial_event(m.DIAL_END, leg, "NOANSWER")
-        self._agent_event(m.AGENT_RING_NO_ANSWER, leg, "RingTime: 0\r\n")
+        self._agent_event(m.AGENT_RING_NO_ANSWER, leg.channel, self.members[leg], "RingTime: 0\r\n")
         self._drop(leg, leg.refusal)
 
     def _nobody_answered(self) -> None:
         rang = _seconds(self.exchange.world.now - self.attempt_began) * 1000
         for leg in self.legs:
-            self._agent_event(m.AGENT_RING_NO_ANSWER, leg, f"RingTime: {rang}\r\n")
+            self._agent_event(
+                m.AGENT_RING_NO_ANSWER, leg.channel, self.members[leg], f"RingTime: {rang}\r\n"
+            )
             self._dial_event(m.DIAL_END, leg, "NOANSWER")
         for leg in list(self.legs):
             self._dial_event(m.DIAL_END, leg, "CANCEL")
@@ -222,6 +238,7 @@ class QueueVisit:
         self._times()
         self._abandoned()
         self.queue.leave(self.entry)
+        self.exchange.note_left(self.channel, "abandoned")
         return "hung up"
 
     def _time_out(self) -> Exit:
@@ -229,6 +246,7 @@ class QueueVisit:
         self._times()
         self._stop_music()
         self.queue.leave(self.entry)
+        self.exchange.note_left(self.channel, "timed_out")
         self.exchange.world.varset(self.channel, "QUEUESTATUS", "TIMEOUT")
         return "timed out"
 
@@ -237,40 +255,44 @@ class QueueVisit:
 
     # --- an agent answers ---------------------------------------------------------------------
 
-    def _talk(self, leg: Leg) -> Generator[float | None, Signal | None, Exit]:
+    def _talk(self, leg: Leg) -> Part[Exit]:
         exchange, world, channel = self.exchange, self.exchange.world, self.channel
-        member = self.members[leg]
-        waited = self._connect(leg, member)
-        began = world.now
+        self.waited = self._connect(leg, self.members[leg])
+        self.partner = leg
         signal: Signal | None = None
         while not isinstance(signal, HungUp | LegGone):
             signal = yield None
-        talked = _seconds(world.now - began)
-        by_caller = isinstance(signal, HungUp)
+        if isinstance(signal, HungUp):
+            self._complete(leg, "caller")
+            world.leave(channel)
+        else:
+            world.leave(leg.talking())
+            self._complete(leg, "agent")
+            leg.end(16)
+            world.leave(channel)
+        dial_times(exchange, channel, self.answered_at)
+        if isinstance(signal, HungUp):
+            leg.end(16)
+        exchange.device_free(self.members[leg].device)
+        return "over"
+
+    def _complete(self, leg: Leg, reason: str) -> None:
+        """The figures of a talk that is over."""
+        world, member = self.exchange.world, self.members[leg]
+        talked = _seconds(world.now - self.answered_at)
         member.calls_taken += 1
         member.last_call = int(world.now)
         member.in_call = False
         self.queue.count_completed(talked)
-        block = leg.talking().dest()
-        who = member.settings
-        complete = (
-            f"Queue: {self.queue.name}\r\nInterface: {who.interface}\r\n"
-            f"MemberName: {who.name}\r\nHoldTime: {waited}\r\nTalkTime: {talked}\r\n"
-            f"Reason: {'caller' if by_caller else 'agent'}\r\n"
-        )
-        if by_caller:
-            world.emit(m.AGENT_COMPLETE, channel.block() + block + complete)
-            world.leave(channel)
-        else:
-            world.leave(leg.talking())
-            world.emit(m.AGENT_COMPLETE, channel.block() + block + complete)
-            leg.end(16)
-            world.leave(channel)
-        dial_times(exchange, channel, self.answered_at)
-        if by_caller:
-            leg.end(16)
-        exchange.device_free(member.device)
-        return "over"
+        times = f"HoldTime: {self.waited}\r\nTalkTime: {talked}\r\n"
+        self._agent_event(m.AGENT_COMPLETE, leg.talking(), member, f"{times}Reason: {reason}\r\n")
+
+    def _handed_on(self, leg: Leg) -> None:
+        """The caller was taken out of the talk; the agent's leg ends."""
+        self._complete(leg, "transfer")
+        self.exchange.world.leave(self.channel)
+        leg.end(16)
+        self.exchange.device_free(self.members[leg].device)
 
     def _connect(self, leg: Leg, member: MemberState) -> int:
         """From the agent's answer to the moment both hear each other. Answers seconds waited."""
@@ -305,11 +327,13 @@ class QueueVisit:
         for loser in losers:
             self._drop(loser, "answered_elsewhere", 26)
         self.queue.leave(self.entry)
+        exchange.note_left(channel, "answered")
         self.queue.count_answered(waited)
         world.varset(channel, "QUEUEWAIT", str(waited))
         world.varset(channel, "QUEUEWAIT_MS", str(waited * 1000))
         rang = _seconds(world.now - self.attempt_began)
-        self._agent_event(m.AGENT_CONNECT, leg, f"HoldTime: {waited}\r\nRingTime: {rang}\r\n")
+        times = f"HoldTime: {waited}\r\nRingTime: {rang}\r\n"
+        self._agent_event(m.AGENT_CONNECT, leg.channel, member, times)
         self.legs.clear()
         self.queue.taken.discard(member.settings.device)
         member.in_call = True

@@ -17,7 +17,7 @@ Strategy: TypeAlias = Literal[
 Reaction: TypeAlias = Literal["answers", "waits", "busy", "declines", "fails", "absent"]
 """What a phone does when it is called: answers after its ring time; rings until ``pick_up``; is
 busy at once; declines after its ring time; fails with 503 at once; is not signed in."""
-RouteKind: TypeAlias = Literal["queue", "agent", "waiting"]
+RouteKind: TypeAlias = Literal["queue", "agent", "waiting", "engine"]
 
 
 class SettingsError(ValueError):
@@ -109,7 +109,8 @@ class Route:
     patience: float = 600.0
     """Seconds until the queue (or the engine, for ``waiting``) has had its chance."""
     context: str = ""
-    """Context in the dialplan; empty: the usual one of the kind."""
+    """Context in the dialplan; empty: the usual one of the kind. ``engine`` is ``cc-wait``, and so
+    is ``queue`` for the queues in ``engine_queues``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "+442079460103": Route(kind="queue", target="service", patience=6, context="queue-short"),
         "+442079460104": Route(kind="queue", target="desk"),
         "+442079460105": Route(kind="queue", target="remote"),
-        "+442079460106": Route(kind="waiting", target="service", patience=20),
+        "+442079460106": Route(kind="engine", target="service", context="cc-wait"),
         **{f"+44207946{number}": Route(kind="agent", target=number) for number, _ in _AGENTS},
     }
 )
@@ -192,6 +193,15 @@ class SimulatorSettings:
     trunk: str = "trunk"
     main_number: str = "+442079460100"
     """What called parties see on outgoing calls."""
+    engine_queues: frozenset[str] = frozenset()
+    """Queues whose callers wait in the engine's line (``cc-wait``) instead of ``Queue()``."""
+    beat_limit: float = 5.0
+    """Seconds without a sign of life of the engine (``CC_BEAT``) until ``Queue()`` takes over, and
+    between two looks at it."""
+    announce_seconds: float = 6.0
+    """How long a caller there is told their place."""
+    variables: frozenset[str] | None = None
+    """Only these variables are told (VarSet) when they are set; None: all, as on a real one."""
     answer_delay: float = 0.5
     """How long ``Answer()`` waits for the caller's sound, seconds."""
     ring_time: float = 20.0
@@ -217,6 +227,11 @@ class SimulatorSettings:
                     raise SettingsError(
                         f"queue {queue.name}: there is no phone {member.device} for a member"
                     )
+        unknown = sorted(self.engine_queues - names)
+        if unknown:
+            raise SettingsError(f"engine_queues: there is no queue {unknown[0]!r}")
+        if self.beat_limit <= 0 or self.announce_seconds <= 0:
+            raise SettingsError("times of the engine's line must be above zero")
         numbers = {phone.number for phone in self.phones}
         for dialled, route in self.routes.items():
             _plain("number", dialled)

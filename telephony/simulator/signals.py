@@ -59,6 +59,30 @@ class LetGo:
     """The bridge this channel had been taken into is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The channel's own party pressed a key."""
+
+    key: str
+
+
+class Redirected(Exception):  # noqa: N818 - what happened is the name
+    """Raised inside a dialplan that has to go on elsewhere. What it had begun it must end."""
+
+    def __init__(self, context: str, exten: str) -> None:
+        self.context = context
+        self.exten = exten
+        super().__init__(f"{context},{exten}")
+
+
 Signal: TypeAlias = (
-    HungUp | TryNow | LegRinging | LegAnswered | LegRefused | LegGone | TakenInto | LetGo
+    HungUp
+    | TryNow
+    | LegRinging
+    | LegAnswered
+    | LegRefused
+    | LegGone
+    | TakenInto
+    | LetGo
+    | KeyPressed
 )

@@ -11,16 +11,18 @@ import heapq
 import random
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from telephony.simulator import messages as m
 from telephony.simulator.channel import UP, Bridge, Channel, Device
-from telephony.simulator.signals import Signal
+from telephony.simulator.signals import Redirected, Signal
 
-Plan: TypeAlias = Generator[float | None, Signal | None, None]
-"""A dialplan: yields until when it waits at most (None: for ever), is sent a signal, or None when
-that time came."""
-
+Result = TypeVar("Result")
+Part: TypeAlias = Generator[float | None, Signal | None, Result]
+"""Part of a dialplan: yields until when it waits at most (None: for ever), is sent a signal, or
+None when that time came. Redirected is raised in it when it has to go on elsewhere."""
+Plan: TypeAlias = Part[None]
+"""A whole dialplan."""
 
 _RTP = ("RTPAUDIOQOS", "RTPAUDIOQOSJITTER", "RTPAUDIOQOSLOSS", "RTPAUDIOQOSRTT", "RTPAUDIOQOSMES")
 
@@ -40,7 +42,14 @@ class Timer:
 class World:
     """See the module. `start`: seconds since the epoch at which the exchange was started."""
 
-    def __init__(self, start: float, *, seed: int, timestamps: bool = True) -> None:
+    def __init__(
+        self,
+        start: float,
+        *,
+        seed: int,
+        timestamps: bool = True,
+        variables: frozenset[str] | None = None,
+    ) -> None:
         self.started = start
         self.now = start
         self.random = random.Random(seed)  # noqa: S311 - a simulation, no secret
@@ -53,6 +62,7 @@ class World:
         self.on_gone: Callable[[Channel], None] = lambda channel: None
         self.processed = 0
         self._timestamps = timestamps
+        self._variables = variables
         self._timers: list[tuple[float, int, Timer]] = []
         self._sequence = 0
         self._channel_numbers = 0
@@ -100,7 +110,8 @@ class World:
         self._out.append(m.Message(kind.mask, f"{kind.head}{self._stamp}{body}\r\n"))
 
     def varset(self, channel: Channel, variable: str, value: str) -> None:
-        self.emit(m.VARSET, channel.block() + m.varset(variable, value))
+        if self._variables is None or variable in self._variables:
+            self.emit(m.VARSET, channel.block() + m.varset(variable, value))
 
     def varsets(self, channel: Channel, variables: Mapping[str, str]) -> None:
         for variable, value in variables.items():
@@ -256,7 +267,7 @@ class Thread:
     def __init__(self, world: World, plan: Plan) -> None:
         self._world = world
         self._plan = plan
-        self._inbox: deque[Signal] = deque()
+        self._inbox: deque[Signal | Redirected] = deque()
         self._running = False
         self._timer: Timer | None = None
         self.done = False
@@ -264,7 +275,7 @@ class Thread:
     def start(self) -> None:
         self._run(None)
 
-    def post(self, signal: Signal) -> None:
+    def post(self, signal: Signal | Redirected) -> None:
         """Tell it something; it hears signals in order, each when it waits next."""
         if self.done:
             return
@@ -276,15 +287,20 @@ class Thread:
         self._timer = None
         self._run(None)
 
-    def _run(self, signal: Signal | None) -> None:
+    def _hear(self, signal: Signal | Redirected | None) -> float | None:
+        if isinstance(signal, Redirected):
+            return self._plan.throw(signal)
+        return self._plan.send(signal)
+
+    def _run(self, signal: Signal | Redirected | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         self._running = True
         try:
-            until = self._plan.send(signal)
+            until = self._hear(signal)
             while self._inbox:
-                until = self._plan.send(self._inbox.popleft())
+                until = self._hear(self._inbox.popleft())
         except StopIteration:
             self.done = True
             self._inbox.clear()

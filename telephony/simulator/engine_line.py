@@ -1,0 +1,273 @@
+"""The simulated line of an engine: ``config/asterisk/callcenter.conf``.
+
+Pure. A caller whose agent the engine chooses hears music and announcements in ``cc-wait``, presses
+keys, and looks at the engine's sign of life; ``cc-join`` is what an agent's leg runs once it is
+answered. Labels and priorities are those of that file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from telephony.simulator.arrivals import LineExit
+from telephony.simulator.channel import UP, Channel
+from telephony.simulator.signals import (
+    HungUp,
+    KeyPressed,
+    LegGone,
+    LetGo,
+    Redirected,
+    Signal,
+    TakenInto,
+)
+from telephony.simulator.world import Part
+
+if TYPE_CHECKING:
+    from telephony.simulator.exchange import Exchange
+
+WAIT, JOIN, AFTER, AWAY = "cc-wait", "cc-join", "cc-after", "cc-away"
+BEAT = "CC_BEAT"
+"""The global variable that the engine keeps changing while it lives."""
+POSITION, P50, P90 = "CC_POSITION", "CC_P50", "CC_P90"
+AWAY_WHY: Mapping[str, LineExit] = {
+    "closed": "closed",
+    "empty": "empty",
+    "timed_out": "timed_out",
+    "key": "key",
+    "fallback": "overflow",
+}
+"""Extensions of ``cc-away``, and what each means for the line that was left."""
+
+Leaves: TypeAlias = Literal["hung up", "fallback", "over"]
+"""``over``: the caller talked, and has to be hung up."""
+
+
+def wait(exchange: Exchange, channel: Channel, queue: str) -> Part[Leaves]:
+    """From entering the engine's line to leaving it, the talk with an agent included."""
+    world = exchange.world
+    world.step(channel, "Set", f"__CC_QUEUE={queue}", context=WAIT, exten=queue, priority=1)
+    exchange.set_variable(channel, "__CC_QUEUE", queue)
+    world.step(channel, "UserEvent", f"CallcenterWait,Queue: {queue}", priority=2)
+    exchange.user_event(channel, "CallcenterWait", f"Queue: {queue}")
+    exchange.note_queue(channel, queue)
+    try:
+        return (yield from _Wait(exchange, channel, queue).run())
+    finally:
+        exchange.joins.waiting.discard(channel)
+
+
+class _Wait:
+    """One caller's stay in the engine's line."""
+
+    def __init__(self, exchange: Exchange, channel: Channel, queue: str) -> None:
+        self.exchange = exchange
+        self.channel = channel
+        self.queue = queue
+        self.limit = exchange.settings.beat_limit
+        self.beat = exchange.globals.get(BEAT, "")
+        self.seen = exchange.world.now
+
+    def run(self) -> Part[Leaves]:
+        """Music, looks and announcements by turns."""
+        exchange, world, channel = self.exchange, self.exchange.world, self.channel
+        start = f"CC_LAST={self.beat},CC_SEEN={int(self.seen)},CC_POSITION="
+        world.step(channel, "MSet", f"{start},SAY_DTMF_INTERRUPT=true", priority=3)
+        self._set(CC_LAST=self.beat, CC_SEEN=str(int(self.seen)), CC_POSITION="")
+        self._set(SAY_DTMF_INTERRUPT="true")
+        world.step(channel, "Set", f"CC_LIMIT={self.limit:g}", priority=4)
+        self._set(CC_LIMIT=f"{self.limit:g}")
+        world.step(channel, "Set", "TIMEOUT(digit)=0.01", priority=5)
+        world.step(channel, "Answer", "", priority=6)
+        exchange.joins.waiting.add(channel)
+        if channel.state != UP:
+            exchange.answer(channel)
+            world.publish(channel.device)
+            signal = yield from self._until(world.now + exchange.settings.answer_delay)
+            if signal is not None:
+                return (yield from self._ends(signal))
+        self._music()
+        while True:
+            world.step(channel, "WaitExten", f"{self.limit:g}", priority=9)
+            signal = yield from self._until(world.now + self.limit, keys=True)
+            if isinstance(signal, KeyPressed):
+                self._key(signal.key)
+            elif signal is not None:
+                return (yield from self._ends(signal))
+            if self._silent():
+                world.step(channel, "Goto", f"{AWAY},fallback,1", priority=14)
+                return "fallback"
+            place = channel.variables.get(POSITION, "")
+            world.step(channel, "GotoIf", f"{int(not place)}?wait:tell", priority=12)
+            if place:
+                signal = yield from self._tell(place)
+                if isinstance(signal, KeyPressed):
+                    self._key(signal.key)
+                elif signal is not None:
+                    return (yield from self._ends(signal))
+                self._music()
+
+    def _until(self, when: float, *, keys: bool = False) -> Part[Signal | None]:
+        """Wait; answers what ended it early."""
+        while True:
+            signal = yield when
+            if signal is None or isinstance(signal, HungUp | TakenInto):
+                return signal
+            if keys and isinstance(signal, KeyPressed):
+                return signal
+
+    def _set(self, **values: str) -> None:
+        for name, value in values.items():
+            self.exchange.set_variable(self.channel, name, value)
+
+    def _music(self) -> None:
+        world, channel = self.exchange.world, self.channel
+        world.step(channel, "StartMusicOnHold", "", priority=7)
+        self.exchange.music(channel, on=True)
+        world.step(channel, "Set", "CC_QUIET=", priority=8)
+        self._set(CC_QUIET="")
+
+    def _silent(self) -> bool:
+        """Look whether the engine still changes its sign of life."""
+        world, channel, beat = self.exchange.world, self.channel, self.beat
+        now = self.exchange.globals.get(BEAT, "")
+        world.step(channel, "GotoIf", f"{int(now == beat)}?silent", priority=10)
+        if now != beat:
+            self.beat, self.seen = now, world.now
+            seen = str(int(self.seen))
+            world.step(channel, "MSet", f"CC_LAST={now},CC_SEEN={seen}", priority=11)
+            self._set(CC_LAST=now, CC_SEEN=seen)
+            return False
+        silent = int(world.now) - int(self.seen) >= self.limit
+        world.step(channel, "GotoIf", f"{int(not silent)}?say", priority=13)
+        return silent
+
+    def _key(self, key: str) -> None:
+        """What a key means is the engine's business; the caller goes on waiting."""
+        exchange, world, channel = self.exchange, self.exchange.world, self.channel
+        data = f"CallcenterKey,Queue: {self.queue},Key: {key}"
+        world.step(channel, "UserEvent", data, exten="i", priority=1)
+        exchange.user_event(channel, "CallcenterKey", f"Queue: {self.queue}", f"Key: {key}")
+        channel.change(exten=self.queue)
+
+    def _tell(self, place: str) -> Part[Signal | None]:
+        """Position and expected wait; a key ends it and is heard as one."""
+        exchange, world, channel = self.exchange, self.exchange.world, self.channel
+        low, high = channel.variables.get(P50, ""), channel.variables.get(P90, "")
+        told = f"CC_N={place},CC_LOW={low},CC_HIGH={high},CC_POSITION=,CC_QUIET=1"
+        world.step(channel, "MSet", told, priority=15)
+        self._set(CC_N=place, CC_LOW=low, CC_HIGH=high, CC_POSITION="", CC_QUIET="1")
+        world.step(channel, "StopMusicOnHold", "", priority=16)
+        exchange.music(channel, on=False)
+        until = world.now + exchange.settings.announce_seconds
+        signal = yield from self._until(until, keys=True)
+        if signal is None:
+            lines = (f"Queue: {self.queue}", f"Position: {place}", f"P50: {low}", f"P90: {high}")
+            exchange.user_event(channel, "CallcenterTold", *lines)
+        return signal
+
+    def _ends(self, signal: Signal) -> Part[Leaves]:
+        """Hung up, or taken by an agent."""
+        exchange, world, channel = self.exchange, self.exchange.world, self.channel
+        exchange.joins.waiting.discard(channel)
+        if channel.music:
+            exchange.music(channel, on=False)
+        if not isinstance(signal, TakenInto):
+            exchange.note_left(channel, "abandoned")
+            return "hung up"
+        exchange.note_left(channel, "answered")
+        channel.change(priority=channel.priority + 1)
+        world.enter(signal.bridge, channel)
+        heard: Signal | None = None
+        try:
+            while not isinstance(heard, HungUp | LetGo):
+                heard = yield None
+        except Redirected:
+            world.leave(channel)
+            exchange.joins.part(channel)
+            raise
+        world.leave(channel)
+        if isinstance(heard, HungUp):
+            exchange.joins.part(channel)
+            channel.thread = None
+            world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest
+            return "hung up"
+        world.step(channel, "Set", "TIMEOUT(digit)=5", context=AFTER, exten="s", priority=1)
+        world.step(channel, "ExecIf", "0?Goto(cc-after-custom,s,1)", priority=2)
+        world.step(channel, "Hangup", "", priority=3)
+        channel.change(cause=16)
+        return "over"
+
+
+def join(exchange: Exchange, channel: Channel, target: str | None, context: str) -> Part[bool]:
+    """An agent's leg that was originated has been answered: it takes the waiting caller.
+
+    Answers True: its dialplan is at its end.
+    """
+    world, steps = exchange.world, 1
+    other = exchange.find(target or "")
+    if context == JOIN:
+        steps = 3
+        gone = other is None or other.context != WAIT or other is channel
+        if _gone(exchange, channel, 1, gone=gone):
+            return True
+        if _gone(exchange, channel, 2, gone=other is None or other.bridge is not None):
+            return True
+        data = f"{target},F(cc-after^s^1)"
+        world.step(channel, "Bridge", data, context=context, exten="s", priority=3)
+    else:
+        world.step(channel, "Bridge", target or "", context=context, exten="s", priority=1)
+    bridge = exchange.joins.take(channel, other) if other is not None else None
+    if bridge is None or other is None:
+        world.varset(channel, "BRIDGERESULT", "NONEXISTENT")
+    else:
+        world.enter(bridge, channel)
+        for one, to in ((channel, other), (other, channel)):
+            if (one.connected_number, one.connected_name) != (to.number, to.person):
+                world.connected(one, to.number, to.person)
+        exchange.talking(other, channel.device.name)
+        signal: Signal | None = None
+        try:
+            while not isinstance(signal, HungUp | LegGone | LetGo):
+                signal = yield None
+        except Redirected:
+            world.leave(channel)
+            exchange.joins.let_go(other)
+            raise
+        world.leave(channel)
+        exchange.joins.let_go(other)
+        if not isinstance(signal, LetGo):
+            return True
+        world.varset(channel, "BRIDGERESULT", "SUCCESS")
+    _hang_up(exchange, channel, steps + 1)
+    return True
+
+
+def _gone(exchange: Exchange, channel: Channel, priority: int, *, gone: bool) -> bool:
+    exchange.world.step(
+        channel, "GotoIf", f"{int(gone)}?gone", context=JOIN, exten="s", priority=priority
+    )
+    if gone:
+        _hang_up(exchange, channel, 4)
+    return gone
+
+
+def _hang_up(exchange: Exchange, channel: Channel, priority: int) -> None:
+    exchange.world.step(channel, "Hangup", "", priority=priority)
+    channel.change(cause=16)
+
+
+def away(exchange: Exchange, channel: Channel, why: str) -> str:
+    """The caller is out of the engine's line without an agent; answers from which queue."""
+    world, queue = exchange.world, channel.variables.get("CC_QUEUE", "")
+    data = f"CallcenterAway,Queue: {queue},Why: {why}"
+    world.step(channel, "UserEvent", data, context=AWAY, exten=why, priority=1)
+    exchange.user_event(channel, "CallcenterAway", f"Queue: {queue}", f"Why: {why}")
+    exchange.note_left(channel, AWAY_WHY[why])
+    world.step(channel, "StopMusicOnHold", "", priority=2)
+    if channel.music:
+        exchange.music(channel, on=False)
+    world.step(channel, "Set", "TIMEOUT(digit)=5", priority=3)
+    custom = f"cc-fallback-custom,{queue}" if why == "fallback" else f"cc-away-custom,{why}"
+    world.step(channel, "ExecIf", f"0?Goto({custom},1)", priority=4)
+    return queue
