@@ -1,5 +1,5 @@
-"""Who was at work when the engine stopped, and who was wrapping up, so that a restart asks nobody to
-sign in again and takes no note from anybody. Pure."""
+"""Who was at work when the engine stopped, and who was wrapping up, so that a restart asks nobody
+to sign in again and takes no note from anybody. Pure."""
 
 from __future__ import annotations
 

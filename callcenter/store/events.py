@@ -84,15 +84,31 @@ class JournalTable:
     def end_of_run(self, seconds: float) -> list[Event]:
         """The last ``seconds`` of the run that is in the journal last, from its opening at most."""
         j = journal.c
-        opened = (
-            select(func.max(j.position)).where(j.kind == FloorOpened.__name__).scalar_subquery()
+        found: list[str] = []
+        before, since = self.last() + 1, None
+        while True:
+            rows = self._page_before(before)
+            for position, at, kind, body in rows:
+                since = at - seconds if since is None else since
+                if at >= since:
+                    found.append(body)
+                if at < since or kind == FloorOpened.__name__:
+                    return [decode_event(body) for body in reversed(found)]
+                before = position
+            if len(rows) < _PAGE:
+                return [decode_event(body) for body in reversed(found)]
+
+    def _page_before(self, before: int) -> Sequence[tuple[int, float, str, str]]:
+        j = journal.c
+        query = (
+            select(j.position, j.at, j.kind, j.body)
+            .where(j.position < before)
+            .order_by(j.position.desc())
+            .limit(_PAGE)
         )
-        since = select(func.max(j.at) - seconds).scalar_subquery()
-        query = select(j.body).where(j.position >= opened, j.at >= since).order_by(j.position)
-        bodies = self._reader.read_now(
-            lambda connection: [row[0] for row in connection.execute(query)]
+        return self._reader.read_now(
+            lambda connection: [(r[0], r[1], r[2], r[3]) for r in connection.execute(query)]
         )
-        return [decode_event(body) for body in bodies]
 
     def _page(self, start: int, to: int | None) -> Sequence[tuple[int, str]]:
         j = journal.c
