@@ -281,7 +281,7 @@ class Line:
     def _made(self, waiting: Waiting, arrival: int) -> Entry:
         steps = self.steps(waiting.queue)
         starts = tuple(waiting.since + step.after for step in steps)
-        times = [*starts, *waiting.kept_from.values()]
+        times = [*starts[1:], *waiting.kept_from.values()]
         if waiting.want is not None:
             times.append(waiting.want_until)
         if waiting.preferred is not None:
