@@ -24,6 +24,9 @@ from callcenter.floor.events import (
     CallsMerged,
     DeviceLeft,
     Direction,
+    Distribution,
+    EstimateTold,
+    KeyPressed,
     OfferEnded,
 )
 from telephony.legs import Leg
@@ -41,6 +44,8 @@ CallEvent: TypeAlias = (
     | DeviceLeft
     | CallsMerged
     | CallEnded
+    | KeyPressed
+    | EstimateTold
 )
 
 
@@ -74,6 +79,8 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         CallLeftQueue: CallState.ARRIVED,
         CallOffered: CallState.WAITING,
         OfferEnded: CallState.WAITING,
+        KeyPressed: CallState.WAITING,
+        EstimateTold: CallState.WAITING,
         CallsMerged: CallState.WAITING,
     },
     CallState.TALKING: {
@@ -125,6 +132,8 @@ class Call:
     queue: str | None = None
     """The queue in whose line it is."""
     queue_leg: str | None = None
+    queue_by: Distribution = "exchange"
+    """Who chooses the agent in that line."""
     gave_up: bool = False
     """QueueCallerAbandon was seen: no agent took it, for whatever reason."""
     offers: dict[str, Offer] = field(default_factory=dict)

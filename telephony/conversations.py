@@ -18,6 +18,7 @@ from callcenter.floor.events import (
     CallQueued,
     CallResumed,
     DeviceLeft,
+    Distribution,
     OfferEnd,
     QueueExit,
 )
@@ -48,7 +49,9 @@ class Conversations(CallBook):
 
     # --- queues -------------------------------------------------------------------------------
 
-    def queued(self, leg: Leg, queue: str, position: int) -> None:
+    def queued(
+        self, leg: Leg, queue: str, position: int, by: Distribution = "exchange"
+    ) -> None:
         call = leg.call
         if call.queue == queue and call.queue_leg == leg.uid and leg.uid not in self.leaving:
             return
@@ -57,9 +60,18 @@ class Conversations(CallBook):
         self.left_queue(call, "unknown")
         self.arrived_as_it_looks(call)
         call.queue, call.queue_leg, call.gave_up = queue, leg.uid, False
+        call.queue_by = by
         if call.result != "abandoned":
             call.result = None
-        self.tell(call, CallQueued(at=self.at, call=call.id, queue=queue, position=position))
+        event = CallQueued(
+            at=self.at,
+            call=call.id,
+            queue=queue,
+            position=position,
+            by=by,
+            leg=leg.uid if by == "engine" else None,
+        )
+        self.tell(call, event)
 
     def leaves_queue(self, leg: Leg, queue: str) -> None:
         """It is out of the line. Why is often known only from what follows: wait for that."""

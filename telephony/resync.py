@@ -13,9 +13,7 @@ from telephony.members import Members
 from telephony.packet import Packet
 from telephony.parties import clean_name, clean_number, dialled_number, is_inner, number_in
 from telephony.snapshot import Snapshot
-
-LONGEST_WAIT = 86_400
-"""Seconds that a reported wait may reach back."""
+from telephony.waiting import LONGEST_WAIT, compare, waits
 
 _RINGING = 5
 _UP = 6
@@ -34,6 +32,7 @@ def resync(talk: Conversations, members: Members, snapshot: Snapshot) -> list[Ev
         _gone(talk, list(talk.legs.by_uid.values()), "exchange_restarted")
     if "channels" not in snapshot.missing:
         _channels(talk, snapshot)
+        compare(talk, snapshot)
     if "entries" not in snapshot.missing:
         _lines(talk, snapshot)
     for leg in sorted(talk.legs.by_uid.values(), key=lambda one: age(one.uid)):
@@ -49,11 +48,11 @@ def resync(talk: Conversations, members: Members, snapshot: Snapshot) -> list[Ev
 
 def _waits(snapshot: Snapshot) -> dict[str, float]:
     """For how many seconds each leg in a line has waited, by Uniqueid."""
-    waits = {}
+    found = waits(snapshot)
     for packet in snapshot.entries:
         seconds = number_in(packet.get("Wait")) or 0
-        waits[packet.get("Uniqueid") or ""] = float(min(max(seconds, 0), LONGEST_WAIT))
-    return waits
+        found[packet.get("Uniqueid") or ""] = float(min(max(seconds, 0), LONGEST_WAIT))
+    return found
 
 
 def _gone(talk: Conversations, legs: list[Leg], how: HowGone) -> None:
@@ -100,10 +99,10 @@ def _channels(talk: Conversations, snapshot: Snapshot) -> None:
             for other in talk.legs.enter(leg, bridge):
                 talk.join(other.call, leg.call)
     _queue_legs(talk, shown)
-    now, waits = talk.at, _waits(snapshot)
+    now, waited = talk.at, _waits(snapshot)
     for leg in new:
         if leg.is_party and leg.incoming and not talk.is_own(leg):
-            talk.at = now - waits.get(leg.uid, 0.0)
+            talk.at = now - waited.get(leg.uid, 0.0)
             talk.arrived(leg.call, "inbound", leg)
     talk.at = now
 
@@ -133,17 +132,19 @@ def _lines(talk: Conversations, snapshot: Snapshot) -> None:
         waiting[packet.get("Uniqueid") or ""] = packet
     for call in list(talk.calls.values()):
         entry = waiting.get(call.queue_leg or "")
-        if call.queue is not None and (entry is None or entry.get("Queue") != call.queue):
+        if call.queue is None or call.queue_by == "engine":
+            continue
+        if entry is None or entry.get("Queue") != call.queue:
             leg = talk.legs.by_uid.get(call.queue_leg or "")
             picked_up = any(offer.up for offer in call.offers.values())
             talked = leg is not None and len(talk.legs.hearing(leg)) > 1
             talk.left_queue(call, "answered" if picked_up or talked else "unknown")
-    now, waits = talk.at, _waits(snapshot)
+    now, waited = talk.at, _waits(snapshot)
     for uid, packet in waiting.items():
         leg = talk.legs.by_uid.get(uid)
         queue = packet.get("Queue")
         if leg is not None and queue:
-            talk.at = now - waits[uid]
+            talk.at = now - waited[uid]
             talk.queued(leg, queue, number_in(packet.get("Position")) or 1)
     talk.at = now
 

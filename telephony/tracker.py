@@ -29,13 +29,14 @@ from telephony.parties import (
 )
 from telephony.resync import resync
 from telephony.snapshot import Snapshot
+from telephony.waiting import tells
 
 DOUBTFUL = 8
 """So many packets that do not fit, since the last snapshot, make a new one worth its cost."""
 
 JOIN_VARIABLE = "CHANNEL_TO_JOIN"
 """The variable with which the engine originates an agent's leg: the waiting caller's channel
-(config/asterisk/extensions.conf, context ``join``)."""
+(config/asterisk/callcenter.conf, context ``cc-join``)."""
 
 QUEUE_STATUS: dict[str, QueueExit] = {
     "TIMEOUT": "timed_out",
@@ -95,6 +96,7 @@ class Tracker:
             "DeviceStateChange": self._device_state,
             "VarSet": self._var_set,
             "Newexten": self._new_exten,
+            "UserEvent": self._user_event,
         }
 
     # --- what others ask ----------------------------------------------------------------------
@@ -119,6 +121,14 @@ class Tracker:
     def is_empty(self) -> bool:
         """Nothing is remembered about any live call."""
         return not self._talk.calls and self._talk.legs.nothing_left and not self._talk.leaving
+
+    def waiting_channel(self, call: str) -> str | None:
+        """The channel of the caller who waits in a line in this call; ``None`` for nobody."""
+        known = self._talk.calls.get(call)
+        if known is None or known.queue is None:
+            return None
+        leg = self._talk.legs.by_uid.get(known.queue_leg or "")
+        return None if leg is None or leg.ending else leg.channel
 
     # --- packets ------------------------------------------------------------------------------
 
@@ -316,6 +326,12 @@ class Tracker:
             leg = self._leg(packet)
             if leg is not None and not leg.hung_up:
                 self._talk.goes_on(leg)
+
+    def _user_event(self, packet: Packet) -> None:
+        if (packet.get("UserEvent") or "").startswith("Callcenter"):
+            leg = self._leg(packet)
+            if leg is not None:
+                tells(self._talk, leg, packet)
 
     def _member_seen(self, packet: Packet) -> list[Event]:
         return self.members.seen(packet, self._at)
