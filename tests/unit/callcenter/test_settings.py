@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from callcenter.settings import Settings, SettingsError, config_folder, read_settings
+from callcenter.settings import (
+    QueueOptions,
+    ReasonOptions,
+    RoutingSettings,
+    Settings,
+    SettingsError,
+    StepOptions,
+    config_folder,
+    read_settings,
+)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -103,13 +115,108 @@ def test_the_sample_file_lists_every_option_and_is_valid(tmp_path: Path) -> None
     """config/callcenter.toml cannot fall behind the code."""
     path = config_folder() / "callcenter.toml"
     text = path.read_text(encoding="utf-8")
-    uncommented = re.sub(r"(?m)^# (?=[\[a-z_]+[\].\w]* ?(=|\]|$))", "", text)
+    uncommented = re.sub(r"(?m)^# (?=\[|[a-z_0-9]+ = |  \{|\]$)", "", text)
     settings = read_settings(write(tmp_path, uncommented), {})
     assert settings.queues["service"].threshold == 20.0
-    for section in fields(Settings):
-        if section.name == "queues":
-            continue
-        kind = type(getattr(settings, section.name))
+    assert len(settings.queues["service"].steps) == 3
+    assert settings.routing.reasons[0].queue == "support"
+    kinds: list[Any] = [
+        type(getattr(settings, section.name))
+        for section in fields(Settings)
+        if section.name != "queues"
+    ]
+    for kind in (*kinds, QueueOptions, StepOptions, ReasonOptions):
         assert is_dataclass(kind)
         for option in fields(kind):
-            assert re.search(rf"(?m)^(# )?{option.name} = ", text), option.name
+            if (kind, option.name) != (RoutingSettings, "reasons"):  # tables of their own
+                assert re.search(rf"(?m)^(# )?.*\b{option.name} = ", text), option.name
+
+
+ENGINE = 'distribution = "engine"'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f'[queues.q]\n{ENGINE}\nsteps = [{{ after = 0, want = "cards >=" }}]\n',
+         r"line 3: queues.q.steps\[0\].want cannot be read: expected a level from 0 to 5, found the"
+         r" end \(at character 9 of 'cards >='\)"),
+        (f'[routing]\nskills = ["cards"]\n[queues.q]\n{ENGINE}\nsteps = [\n  {{ after = 0 }},\n'
+         '  { after = 9, want = "member or crads > 1" },\n]\n',
+         r"line 7: queues.q.steps\[1\].want cannot be read: no skill is called 'crads', did you"
+         r" mean 'cards'\?.*character 11.*\[routing\] skills lists them"),
+        (f"[queues.q]\n{ENGINE}\nsteps = [{{ after = 5 }}]\n",
+         r"line 3: queues.q.steps\[0\].after must be 0, because it is the first step, not 5"),
+        (f"[queues.q]\n{ENGINE}\nsteps = [{{ after = 0 }}, {{ after = 30 }}, {{ after = 30 }}]\n",
+         r"steps\[2\].after must be above 30.0, the step before it, not 30"),
+        (f"[queues.q]\n{ENGINE}\nsteps = [{{ want = 'any' }}]\n", r"steps\[0\]\] needs after"),
+        (f"[queues.q]\n{ENGINE}\nsteps = [1]\n", r"q.steps must be a list of tables"),
+        (f"[queues.q]\n{ENGINE}\nsteps = [{{ after = 0, wants = '' }}]\n",
+         r"line 3: there is no setting 'queues.q.steps\[0\].wants'. Did you mean 'want'"),
+        ("[queues.q]\ndistribution = 'us'\n", r"must be 'exchange' or 'engine', not 'us'"),
+        ("[queues.q]\nsteps = [{ after = 0 }]\n", r"line 2: queues.q.steps has an effect only wh"),
+        (f"[queues.'ein wort']\n{ENGINE}\n", r"line 1: queues.ein wort cannot be a queue"),
+        (f"[queues._X]\n{ENGINE}\n", r"queues._X cannot be a queue of the engine"),
+        (f"[queues.q]\n{ENGINE}\noverflow = 'p'\n",
+         r"line 3: queues.q.overflow must be a queue with distribution = 'engine' \(q\), not 'p'"),
+        (f"[queues.q]\n{ENGINE}\noverflow = 'p'\n[queues.p]\n",
+         r"overflow must be a queue with distribution = 'engine' \(q\), not 'p'"),
+        (f"[queues.q]\n{ENGINE}\noverflow = 'q'\n", r"line 3: .*leads in a circle: q -> q"),
+        (f"[queues.a]\n{ENGINE}\noverflow = 'b'\n[queues.b]\n{ENGINE}\noverflow = 'c'\n"
+         f"[queues.c]\n{ENGINE}\noverflow = 'b'\n",
+         r"line 6: queues.b.overflow leads in a circle: b -> c -> b"),
+        (f"[queues.q]\n{ENGINE}\nwhen_empty = 'overflow'\n",
+         r"when_empty must be something else while no overflow is set"),
+        (f"[queues.q]\n{ENGINE}\nhours = ['mo-fr 8-18']\n",
+         r"line 3: queues.q.hours cannot be read: opening hours look like 'mon-fri 08:00-18:00'"),
+        (f"[queues.q]\n{ENGINE}\nholidays = ['Xmas']\n", r"holidays cannot be read: a hol"),
+        (f"[queues.q]\n{ENGINE}\nring_seconds = 0\n", r"ring_seconds must be 1 to 600, not 0.0"),
+        (f"[queues.q]\n{ENGINE}\nannounce_seconds = 1\n", r"seconds must be 0 \(never\), or"),
+        (f"[queues.q]\n{ENGINE}\nmax_wait = -1\n", r"max_wait must be 0 \(never\) or more"),
+        ("[routing]\nskills = ['a b']\n", r"line 2: routing.skills must be names of letters"),
+        ("[routing]\nskills = ['and']\n", r"routing.skills must be names of letters"),
+        ("[routing]\ntiers = { gold = -1 }\n", r"line 2: routing.tiers.gold must be 0 or more"),
+        ("[routing]\ntiers = { gold = 'x' }\n", r"routing.tiers.gold must be a number, not 'x'"),
+        ("[routing]\ntiers = 3\n", r"line 2: routing.tiers must be a table"),
+        ("[routing]\noccupancy_cap = 2\n", r"occupancy_cap must be above 0, up to 1, not 2.0"),
+        ("[routing]\nmissed_policy = 'x'\n", r"must be 'missed' or 'ready', not 'x'"),
+        ("[[routing.reasons]]\nreason = 'fees'\nabove = 1.5\n",
+         r"line 3: routing.reasons\[0\].above must be a probability from 0 to below 1, not 1.5"),
+        ("[[routing.reasons]]\nreason = 'fees'\nabove = 0.5\ncredit = 1\n"
+         "[[routing.reasons]]\nreason = 'fees'\nabove = 0.5\n",
+         r"line 5: routing.reasons\[1\] changes nothing for 'fees': give queue, want or credit"),
+        ("[[routing.reasons]]\nreason = 'fees'\nabove = 0.5\nwant = ')'\n",
+         r"line 4: routing.reasons\[0\].want cannot be read"),
+        ("[[routing.reasons]]\nreason = 'fees'\nabove = 0.5\nqueue = 'q'\n[queues.q]\n",
+         r"line 4: routing.reasons\[0\].queue must be a queue with .* \(there is none\), not 'q'"),
+        ("[[routing.reasons]]\nabove = 0.5\n", r"line 1: \[routing.reasons\[0\]\] needs reason"),
+        ("[routing]\nreasons = 1\n", r"line 2: routing.reasons must be a list of tables"),
+        ("[supervision]\npause_limit = 0\n", r"supervision.pause_limit must be above 0"),
+        ("[engine]\nnode = 'a b'\n", r"line 2: engine.node must be 1 to 32 letters"),
+        ("[store]\nkeep_decisions_days = 0\n", r"keep_decisions_days must be above 0"),
+    ],
+)  # fmt: skip
+def test_a_mistake_about_distribution_is_named(tmp_path: Path, text: str, message: str) -> None:
+    """Rules, steps, hours and overflow are checked before anything starts."""
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError, match=message) as caught:
+        read_settings(path, {})
+    assert str(caught.value).startswith(f"{path}, line ")
+
+
+def test_a_queue_of_the_engine_needs_nothing_else(tmp_path: Path) -> None:
+    """Without steps the members of the exchange's queue take its calls."""
+    settings = read_settings(write(tmp_path, f"[queues.q]\n{ENGINE}\n"), {})
+    assert settings.queues["q"].steps == ()
+    from_environment = read_settings(None, {"CALLCENTER_ENGINE_NODE": "two"})
+    assert from_environment.engine.node == "two"
+
+
+@given(text=st.text(alphabet="[]{}=\"'.#, \na1", max_size=60))
+def test_any_file_is_read_or_refused_in_words(text: str, tmp_path_factory: Any) -> None:
+    """Whatever stands in the file: settings, or one error that names it."""
+    path = write(tmp_path_factory.mktemp("any"), text)
+    try:
+        read_settings(path, {})
+    except SettingsError as error:
+        assert str(path) in str(error)  # noqa: PT017  # either outcome is right

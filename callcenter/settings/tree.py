@@ -1,0 +1,175 @@
+"""The settings tree: every option with its type and default.
+
+``config/callcenter.toml`` lists them for people. Secrets never appear in ``repr``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """Where browsers find the engine."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    allowed_origins: tuple[str, ...] = ()
+    """Origins allowed besides the engine's own, such as ``https://console.example.org``."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose X-Forwarded-* headers are believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    url: str = "sqlite:///var/callcenter.db"
+    """An SQLAlchemy URL. SQLite paths are relative to where the engine is started."""
+    keep_decisions_days: float = 30.0
+    """How long routing decisions are kept with their trace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeSettings:
+    """The Asterisk to listen to."""
+
+    host: str = "127.0.0.1"
+    port: int = 5038
+    user: str = "callcenter"
+    secret: str = field(default="", repr=False)
+    tls: bool = False
+    tls_ca: str | None = None
+    """A PEM file to trust instead of the system's authorities."""
+    auth: Literal["md5", "plain"] = "md5"
+    control_members: bool = True
+    """Pause and unpause queue members as agents become ready, take breaks and wrap up."""
+    devices: tuple[str, ...] = ()
+    """Shell patterns of the centre's own phones (``PJSIP/desk-*``), where they are not named like
+    extensions (``PJSIP/1001``) and are members of no queue."""
+    trunks: tuple[str, ...] = ()
+    """Shell patterns of endpoints that lead outside though they are named like extensions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreSettings:
+    region: str = "GB"
+    """ISO 3166-1 code: how numbers without a country code are read."""
+    time_zone: str = "Europe/London"
+    """When today begins."""
+    currency: str = "GBP"
+    pack: str = "finance"
+    """Reasons, outcomes, break reasons and knowledge of a trade: a file in ``config/packs``."""
+    wrapup_seconds: float | None = 120.0
+    """Wrap-up ends by itself after this long; 0: never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOptions:
+    """From ``after`` seconds of waiting on, whoever satisfies ``want`` may take the call."""
+
+    after: float
+    want: str = ""
+    """An expression over skills, such as ``cards >= 3 and english``; empty: members."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOptions:
+    """A queue; all but ``threshold`` has an effect only where the engine distributes."""
+
+    threshold: float = 20.0
+    """Service-level threshold, seconds."""
+    distribution: Literal["exchange", "engine"] = "exchange"
+    """Who chooses the agent: the exchange's own app_queue, or the engine."""
+    steps: tuple[StepOptions, ...] = ()
+    """Who may take a call, widening with time; none: members of the queue."""
+    credit: float = 0.0
+    """Seconds that its calls are treated as having waited already: its priority."""
+    ring_seconds: float = 15.0
+    auto_answer: bool = False
+    sticky_seconds: float = 0.0
+    """How long a caller waits for the agent they last talked to; 0: not at all."""
+    max_wait: float = 0.0
+    """After so many seconds the call is sent on; 0: never."""
+    overflow: str = ""
+    """Another queue of the engine, to which calls are sent on."""
+    when_empty: Literal["wait", "overflow", "leave"] = "wait"
+    when_closed: Literal["leave", "overflow"] = "leave"
+    hours: tuple[str, ...] = ()
+    """Such as ``mon-fri 08:00-18:00``, in the centre's time zone; none: always open."""
+    holidays: tuple[str, ...] = ()
+    """Dates on which it is closed."""
+    announce_seconds: float = 0.0
+    """How often a waiting caller is told their place and the expected wait; 0: never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonOptions:
+    """What a likely reason changes, where its probability is above ``above``."""
+
+    reason: str
+    above: float
+    queue: str = ""
+    """Go to this queue of the engine; the place in line is kept."""
+    want: str = ""
+    """Only agents who also satisfy this, for ``want_seconds``."""
+    want_seconds: float = 60.0
+    credit: float = 0.0
+    """Seconds that the call is treated as having waited already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingSettings:
+    """How the engine chooses, over all its queues."""
+
+    skills: tuple[str, ...] = ()
+    """Skills that exist here; none named: any name is one."""
+    tiers: dict[str, float] = field(default_factory=dict)
+    """Tier of the customer to the seconds it counts as having waited already."""
+    max_credit: float = 600.0
+    """No call overtakes one that came more than so many seconds before it."""
+    sticky_days: float = 14.0
+    """How long the agent a caller last talked to is remembered for them."""
+    retry_seconds: float = 60.0
+    """How long a call is kept from an agent who did not answer or refused it."""
+    missed_policy: Literal["missed", "ready"] = "missed"
+    """An agent who did not answer: not ready until they say so, or ready again."""
+    occupancy_cap: float = 0.85
+    """Outbound work is given only to agents whose occupancy is below it."""
+    reasons: tuple[ReasonOptions, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionSettings:
+    listening_visible: bool = True
+    """Whether agents see that a supervisor listens."""
+    pause_limit: float = 120.0
+    """A paused recording goes on by itself after so many seconds."""
+    transfer_targets: tuple[str, ...] = ()
+    """Numbers and extensions besides the centre's own that calls may be transferred to, as shell
+    patterns (``+4420*``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    node: str = "main"
+    """Names this engine where several share one database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+    """auto: for people on a terminal, JSON otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    http: HttpSettings = field(default_factory=HttpSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+    centre: CentreSettings = field(default_factory=CentreSettings)
+    queues: dict[str, QueueOptions] = field(default_factory=dict)
+    routing: RoutingSettings = field(default_factory=RoutingSettings)
+    supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    log: LogSettings = field(default_factory=LogSettings)
