@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
 _QUOTES = str.maketrans("", "", "\"'")
 
 
