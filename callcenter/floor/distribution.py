@@ -16,12 +16,7 @@ from .hours import Hours
 from .orders import Announce, RecordDecision, RecordPromise, Ring, SendAway, StopRinging
 from .queue import Queue
 from .reservation import ENDS, Reservation
-from .routing import Decision, Trigger
-
-try:
-    from .routing import Waiting
-except ImportError:
-    Waiting = None
+from .routing import Decision, Trigger, Waiting
 from .skills import parse
 from .state import State
 
@@ -198,34 +193,42 @@ def learned(state: State, call: Call, at: float) -> None:
 
 
 def assign(state: State, at: float) -> None:
-    """Give out what the present event made possible."""
+    """Give out what the present event made possible: by a call that came, by an agent who is free
+    again. What the clock will make possible is a timer."""
     if not state.distributing:
         state.entered.clear()
         state.freed.clear()
         return
     while state.entered:
-        call = state.calls.get(next(iter(state.entered)))
-        if call is not None:
-            del state.entered[call.id]
+        call_id = next(iter(state.entered))
+        del state.entered[call_id]
+        if (call := state.calls.get(call_id)) is not None:
             offer(state, call, at)
-        else:
-            state.entered.pop(next(iter(state.entered)))
     while state.freed:
         agent_id = next(iter(state.freed))
         del state.freed[agent_id]
         agent = state.agents.get(agent_id)
-        if agent is not None and agent.state is AgentState.READY:
-            decision = state.router.decide_agent(agent_id, at)
-            if decision is not None and decision.agent is not None:
-                reserve(state, state.calls[decision.call], agent, decision, at)
+        if agent is None or agent.state is not AgentState.READY:
+            continue
+        decision = state.router.decide_agent(agent_id, at)
+        if decision is None:
+            continue
+        call = state.calls[decision.call]
+        if not held_back(state, call):
+            reserve(state, call, agent, decision, at)
     state.timers.set(("router", ""), state.router.next_change(at))
+
+
+def held_back(state: State, call: Call) -> bool:
+    """What is known about the caller may come in a moment, and may change who is asked."""
+    return not understood(state, call) and state.timers.at(("mind", call.id)) is not None
 
 
 def offer(state: State, call: Call, at: float, trigger: Trigger = "arrival") -> None:
     """Look for an agent for one call."""
     if call.since is None or call.reservation is not None or not call.waiting:
         return
-    if not understood(state, call) and state.timers.at(("mind", call.id)) is not None:
+    if held_back(state, call):
         return
     decision = state.router.decide_call(call.id, at, trigger)
     if decision.agent is not None:
@@ -235,7 +238,7 @@ def offer(state: State, call: Call, at: float, trigger: Trigger = "arrival") -> 
 
 
 def widen(state: State, at: float) -> None:
-    """A step, a preference or an exclusion expired: look at the smaller side, calls or agents."""
+    """A step began, a preference or an exclusion expired: somebody else may take these calls."""
     for call_id in state.router.changed(at):
         offer(state, state.calls[call_id], at, "step")
 

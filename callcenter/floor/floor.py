@@ -136,7 +136,7 @@ class Floor:
         else:
             TAKE[type(event)](self.state, event)
         state = self.state
-        if state.entered or state.freed:
+        if state.engine:
             distribution.assign(state, event.at)
         return state.drain()
 

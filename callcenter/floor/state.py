@@ -28,18 +28,10 @@ from .orders import (
 )
 from .queue import Queue
 from .reservation import Reservation
-
-try:
-    from .routing import Router
-except ImportError:
-    from unittest.mock import MagicMock as Router
+from .routing import Router
 from .shown import agent_view, card_of
 from .timers import Timers
-
-try:
-    from .waits import Waits
-except ImportError:
-    from unittest.mock import MagicMock as Waits
+from .waits import Waits
 
 DOUBTS_BEFORE_SNAPSHOT: Final = 20
 """So many facts that do not fit, and the exchange is asked for the whole picture again."""
@@ -240,7 +232,7 @@ class State:
     def tell_router(self, agent: Agent) -> None:
         """The router learns of every change of an agent's state."""
         if agent.state is AgentState.READY:
-            self.router.agent_ready(agent.id, agent.idle_since, agent.occupancy)
+            self.router.agent_ready(agent.id, agent.idle_since, agent.occupancy or 0.0)
             self.freed[agent.id] = None
         else:
             self.router.agent_busy(agent.id, agent.state.value)
