@@ -6,10 +6,12 @@ is phones.py's matter.
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.exchange.installation import ensure_sipp
 
@@ -78,8 +80,8 @@ class Sipp:
         lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
         return [line.removeprefix(f"{what} ") for line in lines if line.startswith(f"{what} ")]
 
-    def _command(self, call_id: str) -> None:
-        """Make the scenario of this call go to its next step.
+    def _command(self, call_id: str, refer_to: str | None = None) -> None:
+        """Make the scenario of this call go to its next step, or transfer the call.
 
         sipp takes a command only while its scenario waits for one, not in the moment between
         two steps. It writes down each message it receives, and once more when it had no use for
@@ -90,7 +92,7 @@ class Sipp:
         messages = self.folder / "messages.log"
         while time.monotonic() < deadline and self.process.poll() is None:
             branch = f"z9hG4bK-command-{time.monotonic_ns()}"
-            self._send_command(call_id, branch)
+            self._send_command(call_id, branch, refer_to)
             refused = False
             while not refused and time.monotonic() < deadline and self.process.poll() is None:
                 if len(self._noted("told")) > told:
@@ -99,7 +101,7 @@ class Sipp:
                 time.sleep(0.01)
         raise TimeoutError(f"sipp does not obey\n{self.trace()}")
 
-    def _send_command(self, call_id: str, branch: str) -> None:
+    def _send_command(self, call_id: str, branch: str, refer_to: str | None) -> None:
         message = (
             f"MESSAGE sip:sipp@{LOOPBACK}:{self.port} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {LOOPBACK}:9;branch={branch}\r\n"
@@ -107,6 +109,7 @@ class Sipp:
             f"To: <sip:sipp@{LOOPBACK}>\r\n"
             f"Call-ID: {call_id}\r\n"
             "CSeq: 1 MESSAGE\r\n"
+            f"{f'Refer-To: {refer_to}' if refer_to else 'Subject: next'}\r\n"
             "Content-Length: 0\r\n\r\n"
         )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -133,6 +136,19 @@ class Phone(Sipp):
         self.wait_called()
         self._command(self.calls[-1])
 
+    def transfer(self, target: str) -> None:
+        """Send the other side of the latest call to an extension (a REFER), and hang up."""
+        self.wait_called()
+        self._command(self.calls[-1], f"<sip:{target}@{LOOPBACK}>")
+
+    def transfer_to(self, consulted: Call) -> None:
+        """Connect the other side of the latest call with the one `consulted` has reached, who may
+        still be ringing (a REFER with Replaces, RFC 3891)."""
+        self.wait_called()
+        dialog, to, by = consulted.dialog()
+        replaces = quote(f"{dialog};to-tag={to};from-tag={by}", safe="")
+        self._command(self.calls[-1], f"<sip:consulted@{LOOPBACK}?Replaces={replaces}>")
+
 
 class Call(Sipp):
     """A call that somebody makes."""
@@ -145,6 +161,21 @@ class Call(Sipp):
     def hang_up(self) -> None:
         """Hang up, or give up when nobody has answered."""
         self._command(self.sip_call_id)
+
+    def dialog(self) -> tuple[str, str, str]:
+        """Its call id, the exchange's tag and its own tag: what Replaces names (RFC 3891)."""
+        messages = self.folder / "messages.log"
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            text = messages.read_text("utf-8", "replace") if messages.exists() else ""
+            for block in reversed(re.split(r"-{20,}.*\n", text)):
+                theirs = re.search(r"^To:.*;tag=(\S+)", block, re.MULTILINE)
+                mine = re.search(r"^From:.*;tag=(\S+)", block, re.MULTILINE)
+                answered = re.search(r"^SIP/2.0 (?:18\d|200) .*", block, re.MULTILINE)
+                if theirs and mine and answered:
+                    return self.sip_call_id, theirs[1], mine[1]
+            time.sleep(0.02)
+        raise TimeoutError(f"nobody rings or answers\n{self.trace()}")
 
 
 def free_port() -> int:

@@ -41,10 +41,12 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Refuses:
-    """Refuses with a SIP status line, after ringing for `ring` seconds if it rings at all."""
+    """Refuses with a SIP status line, after ringing for `ring` seconds if it rings at all. With
+    302 it sends callers on to `contact`."""
 
     status: str = "486 Busy Here"
     ring: float | None = None
+    contact: str = "phone"
 
 
 Behaviour = Answers | Holds | Refuses
@@ -182,6 +184,7 @@ class Phones:
             "@TALK_MS@": _ms(getattr(behaviour, "talk", None)),
             "@HELD_MS@": _ms(getattr(behaviour, "hold", None)),
             "@STATUS@": getattr(behaviour, "status", ""),
+            "@CONTACT@": getattr(behaviour, "contact", ""),
         }
         if isinstance(behaviour, Refuses) and behaviour.ring is not None:
             fills |= {"<!--RING": "", "RING-->": ""}
