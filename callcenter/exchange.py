@@ -23,7 +23,6 @@ from telephony.tracker import WANTED, Tracker
 
 from .dispatch import Dispatch
 from .floor.events import ExchangeConnected, ExchangeLost
-from .ports import Switch
 from .settings import ExchangeSettings, SettingsError
 
 SNAPSHOT_AGAIN: Final = 10.0
@@ -70,7 +69,12 @@ class Exchange:
             )
         except ValueError as error:
             raise SettingsError(f"[exchange]: {error}.") from None
-        self.switch: Switch = AmiSwitch(self.link, exchange.user, self.tracker.members.interfaces)
+        self.switch = AmiSwitch(
+            self.link,
+            exchange.user,
+            self.tracker.members.interfaces,
+            self.tracker.waiting_channel,
+        )
 
     def join(self, dispatch: Dispatch, screens: LiveScreens) -> None:
         self._dispatch = dispatch
@@ -82,6 +86,7 @@ class Exchange:
         return None if state.kind == "up" else state.message
 
     def _packet(self, packet: Packet, at: float) -> None:
+        self.switch.hear(packet)
         for event in self.tracker.receive(packet, at):
             self._dispatch.post(event)
         if self.tracker.doubt and at - self._doubted >= SNAPSHOT_AGAIN:
@@ -110,5 +115,6 @@ class Exchange:
         )
         up = state.kind == "up"
         if self._was_up and not up:
+            self.switch.line_lost(state.message)
             self._dispatch.post(ExchangeLost(at=self._clock(), why=state.message))
         self._was_up = up

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from telephony.packet import Packet
 from telephony.snapshot import Snapshot
+from telephony.waiting import in_line
 
 # The class that each action of ours needs in "write"; reporting is one of several for its four
 # (the registrations in main/manager.c, main/devicestate.c and apps/app_queue.c).
@@ -22,10 +23,12 @@ NEEDED = {
     "Originate": "originate",
     "QueuePause": "agent",
     "Redirect": "call",
+    "Setvar": "call",
 }
 _LOST = {
     "call": "calls on the exchange are not seen",
     "agent": "callers and members of queues are not seen",
+    "user": "callers whose agent the engine chooses are seen a minute late",
 }
 
 
@@ -48,6 +51,7 @@ class Watch:
         self._unseen = {b"call", b"agent"}
         self._known: dict[str, frozenset[str]] = {}
         self._missing: dict[str, None] = {}
+        self._distributes = False
 
     def see(self, packet: Packet) -> None:
         """Take note of an event's class; costs nothing once all were seen."""
@@ -61,9 +65,16 @@ class Watch:
 
     def compare(self, snapshot: Snapshot) -> None:
         """New channels or waiting callers since the last snapshot, and no event told of them?"""
+        callers = in_line(snapshot)
+        if callers and not self._distributes:
+            # Only where callers wait for the engine does the dialplan tell it anything.
+            self._distributes = True
+            self._known["user"] = frozenset(packet.get("Uniqueid", "") for packet in callers)
+            self._unseen.add(b"user")
         for name, field, packets in (
             ("call", "channels", snapshot.channels),
             ("agent", "entries", snapshot.entries),
+            ("user", "channels", callers),
         ):
             if field in snapshot.missing:
                 self._known.pop(name, None)

@@ -6,19 +6,32 @@ Builds actions and turns the exchange's refusals into words. It decides nothing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from asterisk.ami.action import Action, SimpleAction
 
-from callcenter.ports import SwitchError
+from callcenter.floor.orders import Announce, Ring, SendAway, StopRinging
+from callcenter.ports import RingError, SwitchError
 from telephony.answers import ActionRefused, Answer, ExchangeError
+from telephony.packet import Packet
 from telephony.privileges import denied
+from telephony.ringing import Ringing, Stage, originate
 from telephony.wire import WireError
 
 AT_ONCE: Final = 64
 """Actions under way; more wait here for their turn. A thousand members that are paused at once (the
 line has come up) must neither be refused nor keep pings and snapshots from going out."""
+
+LATE: Final = 10.0
+"""Seconds after the end of ringing within which the exchange must have said so."""
+HANGUP_LATE: Final = 2.0
+"""Seconds from a leg's failure to the words for it."""
+NOTHING_LATE: Final = 0.2
+"""The same for a leg that was never seen; phones that are not signed in get none."""
+LEG_AGAIN: Final = 0.05
+"""Seconds after which a leg that must end, and is not there yet, is looked for again."""
 
 
 class Line(Protocol):
@@ -33,15 +46,21 @@ class AmiSwitch:
     """The Switch port of callcenter.ports over AMI. `user` is the AMI account, for messages.
 
     `interfaces` tells under which interfaces queues know a device: its own name, or Local channels
-    that lead to it.
+    that lead to it. `waiting_channel` tells the channel of the caller who waits in a call.
     """
 
     def __init__(
-        self, link: Line, user: str, interfaces: Callable[[str], Sequence[str]] = lambda device: ()
+        self,
+        link: Line,
+        user: str,
+        interfaces: Callable[[str], Sequence[str]] = lambda device: (),
+        waiting_channel: Callable[[str], str | None] = lambda call: None,
     ) -> None:
         self._link = link
         self._user = user
         self._interfaces = interfaces
+        self._waiting_channel = waiting_channel
+        self._ringing = Ringing()
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def pause(self, device: str, paused: bool, reason: str) -> None:
@@ -75,6 +94,116 @@ class AmiSwitch:
         """Have the link take a snapshot; it arrives where snapshots arrive."""
         self._link.ask_snapshot(why)
 
+    # --- callers whose agent the engine chooses -----------------------------------------------
+
+    def hear(self, packet: Packet) -> None:
+        """Every event of the exchange, before or after the tracker; quick, and never raises."""
+        self._ringing.hear(packet)
+
+    def line_lost(self, why: str) -> None:
+        """The line to the exchange is cut: nobody learns any more how a phone's ringing ends."""
+        self._ringing.line_lost(why)
+
+    async def ring(self, order: Ring) -> None:
+        """Ring the device and, when it answers, have the exchange join it with the waiting call.
+
+        Returns when the leg was answered. Raises RingError when it was not: no_answer, busy,
+        declined, unreachable, caller_gone (before or meanwhile), withdrawn (``stop_ringing``).
+        Raises SwitchError when it could not be tried or the line was cut meanwhile; the phone may
+        ring on then, and nothing is tried again.
+        """
+        caller = self._waiting_channel(order.call)
+        if caller is None:
+            raise RingError("caller_gone", "the caller does not wait any more")
+        news = asyncio.Event()
+        attempt = self._ringing.begin(order.leg, caller, news.set)
+        if attempt is None:
+            raise SwitchError(f"{order.device} cannot be rung: leg {order.leg} rings already")
+        try:
+            await self._carry_out(
+                originate(order, caller),
+                lambda said: f"{order.device} cannot be rung: the exchange says {said!r}",
+            )
+            try:
+                async with asyncio.timeout(order.seconds + LATE):
+                    await _until(news, lambda: attempt.over)
+            except TimeoutError:
+                raise SwitchError(
+                    f"the exchange does not say how the ringing of {order.device} ended"
+                ) from None
+            if attempt.stage is Stage.LOST:
+                raise SwitchError(
+                    f"how the ringing of {order.device} ended is unknown: {attempt.detail}"
+                )
+            if attempt.stage is Stage.FAILED and not attempt.explained:
+                # The words for it may come after the fact; of a phone that is not there none do.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(HANGUP_LATE if attempt.seen else NOTHING_LATE):
+                        await _until(news, lambda: attempt.explained)
+            if attempt.stage is Stage.FAILED or attempt.caller_gone:
+                raise RingError(attempt.end(), attempt.detail)
+        finally:
+            self._ringing.forget(order.leg)
+
+    async def stop_ringing(self, order: StopRinging) -> None:
+        """End the leg, answered or not; returns also when there is none. Raises SwitchError."""
+        attempt = self._ringing.find(order.leg)
+        if attempt is not None:
+            attempt.withdrawn = True
+        while not await self._hang_up(order.leg):
+            attempt = self._ringing.find(order.leg)
+            if attempt is None or attempt.over:
+                return
+            # It was asked for, and is not there yet: an Originate is carried out in its own time.
+            await asyncio.sleep(LEG_AGAIN)
+
+    async def _hang_up(self, leg: str) -> bool:
+        """False when there is no such leg."""
+        # "Answered elsewhere" leaves no missed call on the phone's display.
+        action = SimpleAction("Hangup", Channel=leg, Cause=26)
+        try:
+            await self._carry_out(action, lambda said: f"leg {leg}: the exchange says {said!r}")
+        except SwitchError as problem:
+            refused = problem.__cause__
+            if isinstance(refused, ActionRefused) and "no such channel" in refused.said.lower():
+                return False
+            raise
+        return True
+
+    async def announce(self, order: Announce) -> None:
+        """Have the waiting caller told at the next opportunity: place, and seconds it may take."""
+        # The position comes last: it is what the dialplan looks at.
+        for name, value in (
+            ("CC_P50", _seconds(order.p50)),
+            ("CC_P90", _seconds(order.p90)),
+            ("CC_POSITION", str(order.position)),
+        ):
+            await self._set(order.leg, name, value)
+
+    async def send_away(self, order: SendAway) -> None:
+        """Take the caller out of the line; the dialplan's context ``cc-away`` goes on."""
+        await self._set(order.leg, "CC_QUEUE", order.queue)
+        action = SimpleAction(
+            "Redirect", Channel=order.leg, Context="cc-away", Exten=order.why, Priority=1
+        )
+        await self._carry_out(
+            action, lambda said: f"the caller cannot be sent away: the exchange says {said!r}"
+        )
+
+    async def beat(self, at: float) -> None:
+        """Show that the engine lives; to be done every two seconds. Raises SwitchError.
+
+        When it stays away, callers who wait for the engine go on into ordinary queues.
+        """
+        action = Action("Setvar", {"Variable": "CC_BEAT", "Value": f"{at:.1f}"})
+        await self._carry_out(action, lambda said: f"no sign of life: the exchange says {said!r}")
+
+    async def _set(self, leg: str, name: str, value: str) -> None:
+        action = Action("Setvar", {"Channel": leg, "Variable": name, "Value": value})
+        await self._carry_out(
+            action, lambda said: f"{name} of leg {leg} cannot be set: the exchange says {said!r}"
+        )
+
     async def _carry_out(self, action: Action, explain: Callable[[str], str]) -> None:
         try:
             async with self._turns:
@@ -85,3 +214,13 @@ class AmiSwitch:
             raise SwitchError(explain(refused.said)) from refused
         except (ExchangeError, WireError) as problem:
             raise SwitchError(str(problem)) from problem
+
+
+async def _until(news: asyncio.Event, condition: Callable[[], bool]) -> None:
+    while not condition():
+        await news.wait()
+        news.clear()
+
+
+def _seconds(value: float | None) -> str:
+    return "" if value is None else str(max(0, round(value)))

@@ -7,7 +7,6 @@ Pure. They wait in the context ``cc-wait`` (config/asterisk/callcenter.conf), wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from callcenter.floor.events import EstimateTold, KeyPressed, QueueExit
@@ -84,7 +83,7 @@ def waits(snapshot: Snapshot) -> dict[str, float]:
     What the exchange shows is for how long the channel has been there.
     """
     found = {}
-    for packet in _in_line(snapshot):
+    for packet in in_line(snapshot):
         match = _DURATION.fullmatch(packet.get("Duration") or "")
         seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3]) if match else 0
         found[packet.get("Uniqueid") or ""] = float(min(seconds, LONGEST_WAIT))
@@ -93,7 +92,7 @@ def waits(snapshot: Snapshot) -> dict[str, float]:
 
 def compare(talk: Conversations, snapshot: Snapshot) -> None:
     """Make the engine's lines in `talk` agree with the channels of `snapshot`."""
-    shown = {packet.get("Uniqueid") or "": packet for packet in _in_line(snapshot)}
+    shown = {packet.get("Uniqueid") or "": packet for packet in in_line(snapshot)}
     places = {packet.get("Uniqueid") or "": packet for packet in snapshot.channels}
     for call in list(talk.calls.values()):
         uid = call.queue_leg or ""
@@ -119,7 +118,10 @@ def _where_to(talk: Conversations, uid: str, place: Packet | None) -> QueueExit:
     return "unknown"
 
 
-def _in_line(snapshot: Snapshot) -> Iterator[Packet]:
-    for packet in snapshot.channels:
-        if packet.get("Context") == CONTEXT and not packet.get("BridgeId"):
-            yield packet
+def in_line(snapshot: Snapshot) -> tuple[Packet, ...]:
+    """The channels of callers who wait in the engine's lines."""
+    return tuple(
+        packet
+        for packet in snapshot.channels
+        if packet.get("Context") == CONTEXT and not packet.get("BridgeId")
+    )

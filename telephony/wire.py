@@ -206,10 +206,13 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "Redirect": _COMMON
     | {"Channel", "Exten", "Context", "Priority"}
     | {"ExtraChannel", "ExtraExten", "ExtraContext", "ExtraPriority"},
+    "Setvar": _COMMON | {"Channel", "Variable", "Value"},
 }
 
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Headers with which a phone is asked to answer by itself: the only functions a variable may name.
+_HEADER_FUNCTION = re.compile(r"PJSIP_HEADER\(add,(?:Alert|Call)-Info\)")
 # Asterisk takes a Variable header apart at commas (astman_get_variables), outside quotes, brackets
 # and parentheses, and removes one backslash (__ast_app_separate_args in main/app.c).
 _VARIABLE_SPECIAL = re.compile(r'[\\",()\[\]]')
@@ -240,13 +243,16 @@ def encode(action: Action, action_id: str | None = None) -> bytes:
         headers["ActionID"] = action_id
     lines = [b"Action: " + action.name.encode()]
     for key, value in headers.items():
-        if key not in ACTIONS[action.name] or key == "Variable":
+        if key == "Variable" and action.name == "Setvar":
+            if _VARIABLE_NAME.fullmatch(str(value)) is None:
+                raise WireError(action.name, key, f"{_shown(value)} is not a variable's name")
+        elif key not in ACTIONS[action.name] or key == "Variable":
             raise WireError(action.name, _shown(key), "is not a header of this action")
         lines.append(_line(action.name, key, key, value))
     if action.variables and "Variable" not in ACTIONS[action.name]:
         raise WireError(action.name, "Variable", "is not a header of this action")
     for key, value in action.variables.items():
-        if not isinstance(key, str) or _VARIABLE_NAME.fullmatch(key) is None:
+        if not isinstance(key, str) or not _settable(key):
             raise WireError(action.name, "Variable", f"{_shown(key)} is not a variable's name")
         text = _value(action.name, "Variable", value)
         escaped = _VARIABLE_SPECIAL.sub(r"\\\g<0>", text)
@@ -254,6 +260,11 @@ def encode(action: Action, action_id: str | None = None) -> bytes:
     if len(lines) > MAX_ACTION_HEADERS:
         raise WireError(action.name, "Variable", f"more than {MAX_ACTION_HEADERS} headers")
     return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def _settable(name: str) -> bool:
+    found = _VARIABLE_NAME.fullmatch(name) or _HEADER_FUNCTION.fullmatch(name)
+    return found is not None
 
 
 def _line(action: str, shown: str, key: str, value: object) -> bytes:
