@@ -1,0 +1,74 @@
+"""Play many seeds on all cores: ``python -m tests.chaos --seeds 1000``.
+
+Prints the figures, and each failing seed with the way to repeat it alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from functools import partial
+
+from tests.chaos.plan import plan
+from tests.chaos.run import Report, play
+
+
+def one(seed: int, *, calls: int, every: int, engine: bool) -> Report:
+    """Play a seed; an exception is a finding like any other."""
+    try:
+        return play(plan(seed, calls, engine=engine), every=every)
+    except Exception as problem:  # an edge: the other seeds go on, this one is reported
+        trace = problem.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+        return Report(seed, problems=[f"{type(problem).__name__}: {problem} ({where})"])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many (default 1000)")
+    parser.add_argument("--first", type=int, default=1, help="the first seed (default 1)")
+    parser.add_argument("--calls", type=int, default=110, help="calls a seed (default 110)")
+    parser.add_argument("--every", type=int, default=4, help="check invariants every n-th event")
+    parser.add_argument("--observe", action="store_true", help="the exchange distributes")
+    parser.add_argument("--processes", type=int, default=None, help="default: one a core")
+    parser.add_argument("--show", type=int, default=3, help="problems shown of a failing seed")
+    options = parser.parse_args()
+    seeds = range(options.first, options.first + options.seeds)
+    work = partial(one, calls=options.calls, every=options.every, engine=not options.observe)
+    began, reports = time.monotonic(), []
+    with multiprocessing.Pool(options.processes) as pool:
+        for report in pool.imap_unordered(work, seeds, chunksize=4):
+            reports.append(report)
+            if report.problems:
+                print(f"seed {report.seed}: {len(report.problems)} problems", flush=True)
+                for words in report.problems[: options.show]:
+                    print(f"    {words[:400]}")
+                again = " --observe" if options.observe else ""
+                print(
+                    f"  again: python -m tests.chaos --first {report.seed} --seeds 1 --every 1"
+                    f" --calls {options.calls}{again}",
+                    flush=True,
+                )
+    _summary(reports, time.monotonic() - began)
+    return int(any(report.problems for report in reports))
+
+
+def _summary(reports: list[Report], seconds: float) -> None:
+    calls = sum(report.calls for report in reports)
+    cpu = sum(report.cpu for report in reports)
+    failed = sum(bool(report.problems) for report in reports)
+    print(
+        f"{len(reports)} seeds, {calls} calls ({sum(r.offered for r in reports)} in queues), "
+        f"{sum(r.events for r in reports)} events, {sum(r.lost for r in reports)} packets lost, "
+        f"{sum(r.restarts for r in reports)} cuts and restarts"
+    )
+    print(f"{seconds:.0f} s, {cpu:.0f} s of CPU, {cpu / max(calls, 1) * 1e3:.2f} ms of it a call")
+    print(f"{failed} seeds failed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

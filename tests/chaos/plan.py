@@ -1,0 +1,158 @@
+"""What a seed stands for: the centre, its people, and what goes wrong when. Pure."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from callcenter.floor.events import Distribution, FloorOpened, QueueSettings
+from telephony.simulator import Member, Phone, QueueLine, Route, SimulatorSettings
+
+START = 1_800_000_000.0
+"""When every run begins, seconds since the epoch."""
+
+FaultKind: TypeAlias = Literal[
+    "duplicate",  # packets come twice
+    "reorder",  # packets of different channels change places
+    "loss",  # packets are lost, unnoticed
+    "cut",  # the AMI line is down for a while
+    "exchange_dies",
+    "engine_dies",
+    "phones",  # phones of agents vanish, ring for ever, decline
+]
+FAULTS: tuple[FaultKind, ...] = (
+    "duplicate", "reorder", "loss", "cut", "exchange_dies", "engine_dies", "phones",
+)  # fmt: skip
+LOSING: frozenset[FaultKind] = frozenset({"loss", "cut", "exchange_dies", "engine_dies"})
+"""Those after which something was not told; the others must change no figure at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """From `at` on for `seconds`."""
+
+    kind: FaultKind
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One seed, spelled out. `engine`: queues that the engine distributes."""
+
+    seed: int
+    calls: int
+    agents: int
+    queues: tuple[str, ...]
+    engine: frozenset[str]
+    gap: float
+    """Mean seconds between two calls."""
+    talk: float
+    patience: float
+    faults: tuple[Fault, ...]
+    delay: float
+    """Longest time an order or a packet takes."""
+    by_bytes: bool
+    """Packets go through the bytes of the wire and its decoder."""
+    settings: SimulatorSettings
+    opened: FloorOpened
+
+    @property
+    def losing(self) -> bool:
+        return any(fault.kind in LOSING for fault in self.faults)
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        return tuple(phone.device for phone in self.settings.phones)
+
+
+def plan(seed: int, calls: int = 110, *, engine: bool = True) -> Plan:
+    """The plan of a seed. `engine` False: all queues are the exchange's own."""
+    chance = random.Random(seed)
+    agents = chance.randint(3, 14)
+    queues = tuple(f"queue{n}" for n in range(1, chance.randint(1, 4) + 1))
+    own = frozenset(queue for queue in queues if engine and chance.random() < 0.75)
+    talk, patience = chance.uniform(8, 40), chance.uniform(10, 90)
+    gap = (talk + 14) / agents * chance.uniform(0.7, 1.6)
+    length = gap * calls
+    kinds = [kind for kind in FAULTS if chance.random() < 0.35]
+    faults = sorted(
+        (
+            Fault(kind, START + chance.uniform(0.05, 0.9) * length, chance.uniform(0.2, 25.0))
+            for kind in kinds
+            for _ in range(chance.randint(1, 3))
+        ),
+        key=lambda fault: fault.at,
+    )
+    return Plan(
+        seed=seed,
+        calls=calls,
+        agents=agents,
+        queues=queues,
+        engine=own,
+        gap=gap,
+        talk=talk,
+        patience=patience,
+        faults=tuple(faults),
+        delay=chance.choice((0.0, 0.02, 0.3)),
+        by_bytes=chance.random() < 0.03,
+        settings=_exchange(chance, seed, agents, queues, own),
+        opened=_floor(chance, agents, queues, own),
+    )
+
+
+def _exchange(
+    chance: random.Random, seed: int, agents: int, queues: tuple[str, ...], own: frozenset[str]
+) -> SimulatorSettings:
+    phones = tuple(
+        Phone(device=f"PJSIP/{1001 + n}", name=f"Agent {n}", ring=(0.3, 6.0)) for n in range(agents)
+    )
+    lines = []
+    for queue in queues:
+        there = [phone for phone in phones if chance.random() < 0.7] or [phones[0]]
+        members = tuple(Member(interface=one.device, name=one.name) for one in there)
+        strategy = chance.choice(("rrmemory", "leastrecent", "ringall", "fewestcalls"))
+        timeout = chance.uniform(5, 15)
+        lines.append(QueueLine(name=queue, members=members, strategy=strategy, timeout=timeout))
+    routes = {f"+4420{n}": Route(kind="queue", target=queue) for n, queue in enumerate(queues)}
+    for n, queue in enumerate(queues):
+        routes[f"+4421{n}"] = Route(kind="queue", target=queue, patience=chance.uniform(15, 90))
+    routes |= {f"+443{phone.number}": Route(kind="agent", target=phone.number) for phone in phones}
+    return SimulatorSettings(
+        queues=tuple(lines),
+        phones=phones,
+        routes=routes,
+        seed=seed,
+        engine_queues=own,
+        timestamps=False,
+        # The tracker reads no others, and printing them takes a third of the time.
+        variables=frozenset({"CHANNEL_TO_JOIN", "QUEUESTATUS"}),
+    )
+
+
+def _floor(
+    chance: random.Random, agents: int, queues: tuple[str, ...], own: frozenset[str]
+) -> FloorOpened:
+    lines = []
+    for queue in queues:
+        by: Distribution = "engine" if queue in own else "exchange"
+        lines.append(
+            QueueSettings(
+                queue=queue,
+                distribution=by,
+                ring_seconds=chance.uniform(4, 15),
+                max_wait=chance.choice((None, None, chance.uniform(20, 90))),
+                when_empty=chance.choice(("wait", "leave")),
+                credit=chance.choice((0.0, 30.0)),
+                announce_seconds=chance.choice((0.0, 20.0)),
+            )
+        )
+    return FloorOpened(
+        at=START,
+        wrapup_seconds=chance.choice((2.0, 10.0)),
+        queues=tuple(lines),
+        devices=tuple(f"PJSIP/{1001 + n}" for n in range(agents)),
+        missed_policy=chance.choice(("missed", "ready")),
+        retry_seconds=chance.uniform(5, 40),
+    )

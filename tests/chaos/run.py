@@ -1,0 +1,321 @@
+"""One seed from its first call to the last, and what was wrong in it."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from callcenter.floor.agent import BUSY
+from telephony.simulator import Arrival, Exchange, ExchangeFullError, Outcome
+from telephony.wire import Decoder
+from tests.chaos.desk import Desk
+from tests.chaos.faults import Faults
+from tests.chaos.node import HEARD, Node
+from tests.chaos.plan import START, Fault, Plan
+from tests.chaos.truth import Window, compared
+
+BEAT, AUDIT, SETTLES = 2.0, 60.0, 30.0
+"""Seconds: between two signs of life, between two snapshots, and after the last call until nothing
+may be going on any more (wrap-up and ringing that nobody answers included)."""
+MOST = 7200.0
+"""Seconds after which a run is stuck."""
+
+
+@dataclass(slots=True)
+class Report:
+    """`problems`: what was wrong, in words. `cpu`: seconds."""
+
+    seed: int
+    calls: int = 0
+    events: int = 0
+    lost: int = 0
+    restarts: int = 0
+    drift: int = 0
+    offered: int = 0
+    cpu: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+
+class Run:
+    """One seed. The clock is a heap of what is to happen."""
+
+    def __init__(self, plan: Plan, *, every: int = 1) -> None:
+        self.plan = plan
+        self.now = START
+        self.report = Report(plan.seed)
+        self._every = every
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._count = 0
+        self._chance = random.Random(plan.seed + 1)
+        self._starts = 0
+        self.exchange = self._boot()
+        self.faults = Faults(random.Random(plan.seed + 2))
+        self._decoder = Decoder(wanted=HEARD)
+        self.desk = Desk(plan, self.at, lambda: self.now, self._chance)
+        self.outcomes: list[Outcome] = []
+        self.windows: list[Window] = []
+        self._untold: float | None = None
+        """Since when something may not have been told; None: nothing."""
+        self.counted: dict[str, Counter[str]] = defaultdict(Counter)
+        self._placed = 0
+        self.node = self._start_engine(0.0)
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def at(self, when: float, do: Callable[[], object]) -> None:
+        self._count += 1
+        heapq.heappush(self._due, (max(when, self.now), self._count, do))
+
+    def play(self) -> Report:
+        """To the end."""
+        began = time.process_time()
+        plan = self.plan
+        self.node.connect(self.exchange)
+        self.at(self.now + self._chance.expovariate(1 / plan.gap), self._call)
+        self.at(self.now + BEAT, self._beat)
+        self.at(self.now + AUDIT, self._audit)
+        for fault in plan.faults:
+            self.at(fault.at, partial(self._begin, fault))
+        while not self._over():
+            self._step()
+        self.desk.over = True
+        self._until(self.now + SETTLES)
+        self._finish()
+        self.report.cpu = time.process_time() - began
+        return self.report
+
+    def _over(self) -> bool:
+        if self.now > START + MOST:
+            self.report.problems.append("calls go on for ever")
+            return True
+        busy = self._placed < self.plan.calls or self.exchange.world.channels
+        return not busy and not self._troubled()
+
+    def _troubled(self) -> bool:
+        return self._untold is not None or self.node.exchange is None or self.node.dead
+
+    def _step(self, limit: float = float("inf")) -> None:
+        """To the next moment at which anything happens."""
+        world = self.exchange.world
+        times = [limit]
+        if self._due:
+            times.append(self._due[0][0])
+        for deadline in (world.deadline(), None if self.node.dead else self.node.floor.deadline()):
+            if deadline is not None:
+                times.append(deadline)
+        self.now = max(self.now, min(times))
+        world.advance(self.now)
+        self._deliver()
+        while self._due and self._due[0][0] <= self.now:
+            _, _, do = heapq.heappop(self._due)
+            do()
+            self._deliver()
+        if not self.node.dead:
+            deadline = self.node.floor.deadline()
+            if deadline is not None and deadline <= self.now:
+                self.node.tick()
+                self._deliver()
+
+    def _until(self, when: float) -> None:
+        while self.now < when:
+            self._step(when)
+
+    def _deliver(self) -> None:
+        """What the exchange has said goes to the engine."""
+        # What the engine does about it makes the exchange speak again.
+        while messages := self.exchange.world.take():
+            node = self.node
+            if node.dead or node.exchange is not self.exchange:
+                continue
+            lost = self.faults.lost
+            arriving = self.faults.through(messages)
+            if self.plan.by_bytes:
+                text = "".join(message.text for message in arriving)
+                for packet in self._decoder.feed(text.encode("utf-8", "surrogateescape")):
+                    node.hear_packet(packet)
+            else:
+                for message in arriving:
+                    node.hear(message)
+            if self.faults.lost != lost and self._untold is None:
+                self._untold = self.now
+
+    # --- calls ----------------------------------------------------------------------------------
+
+    def _call(self) -> None:
+        chance, plan = self._chance, self.plan
+        self._placed += 1
+        dice = chance.random()
+        number = f"+4479{chance.randrange(10**8):08}"
+        dialled, device = chance.choice(list(plan.settings.routes)), None
+        if dice < 0.9:
+            dialled = f"+44{chance.choice((20, 20, 21))}{chance.randrange(len(plan.queues))}"
+        elif dice < 0.95:
+            device = chance.choice(plan.devices)
+            dialled = number if chance.random() < 0.5 else chance.choice(plan.devices)[6:]
+        keys = ((chance.uniform(1, 30), "1"),) if chance.random() < 0.1 else ()
+        arrival = Arrival(
+            number=None if chance.random() < 0.1 else number,
+            dialled=dialled,
+            device=device,
+            keys=keys,
+            patience=chance.expovariate(1 / plan.patience),
+            talk=chance.expovariate(1 / plan.talk),
+            ender="caller" if chance.random() < 0.6 else "called",
+        )
+        with suppress(ValueError, ExchangeFullError):  # that phone is in use, or calls itself
+            self.exchange.place(arrival)
+        if self._placed < plan.calls:
+            self.at(self.now + chance.expovariate(1 / plan.gap), self._call)
+
+    # --- the engine -----------------------------------------------------------------------------
+
+    def _start_engine(self, within: float) -> Node:
+        self._starts += 1
+        opened = replace(self.plan.opened, at=self.now, run=str(self._starts))
+        delay = self.plan.delay
+        node = Node(
+            opened, self.at, lambda: self.now,
+            lambda: self._chance.uniform(0, delay) if delay else 0.0,
+        )  # fmt: skip
+        node.every = self._every
+        self.desk.open(node, within)
+        return node
+
+    def _beat(self) -> None:
+        if not self.node.dead and self.node.exchange is self.exchange:
+            self.exchange.globals["CC_BEAT"] = f"{self.now:.1f}"
+        self.at(self.now + BEAT, self._beat)
+
+    def _audit(self) -> None:
+        if not self.node.dead and self.node.exchange is self.exchange:
+            self._snapshot(audit=True)
+        self.at(self.now + AUDIT, self._audit)
+
+    def _snapshot(self, *, audit: bool) -> None:
+        """Afterwards everything is told, unless packets go on being lost."""
+        self._deliver()
+        quiet = self._untold is None and not self.faults.losing
+        drift = self.node.drift
+        self.node.snapshot(audit=audit)
+        if quiet and self.node.drift != drift:
+            self.report.problems.append(f"at {self.now:.3f}: drift though nothing was lost")
+        self._told()
+        self.node.check()
+
+    def _told(self) -> None:
+        if self._untold is not None and not self.faults.losing:
+            self.windows.append(Window(self._untold, self.now))
+            self._untold = None
+
+    # --- faults ---------------------------------------------------------------------------------
+
+    def _begin(self, fault: Fault) -> None:
+        if self._troubled() and fault.kind not in ("duplicate", "reorder", "phones"):
+            return  # one such trouble at a time
+        end = self.now + fault.seconds
+        if fault.kind == "duplicate":
+            self.faults.twice = True
+            self.at(end, lambda: setattr(self.faults, "twice", False))
+        elif fault.kind == "reorder":
+            self.faults.swapping = True
+            self.at(end, lambda: setattr(self.faults, "swapping", False))
+        elif fault.kind == "phones":
+            self._phones(end)
+        elif fault.kind == "loss":
+            self.faults.losing = True
+            self._untold = self.now
+            self.at(end, self._loss_ends)
+        elif fault.kind == "cut":
+            self._untold = self.now
+            self.node.disconnect()
+            self.at(end, self._line_back)
+        elif fault.kind == "exchange_dies":
+            self._untold = self.now
+            self.node.disconnect()
+            self._exchange_dies()
+            self.at(self.now + min(fault.seconds, 5.0), self._line_back)
+        else:
+            self._untold = self.now
+            self._engine_dies()
+            self.at(end, self._engine_back)
+        self.report.restarts += fault.kind in ("cut", "exchange_dies", "engine_dies")
+
+    def _phones(self, end: float) -> None:
+        for device in self.plan.devices:
+            if self._chance.random() < 0.4:
+                reaction = self._chance.choice(("waits", "declines", "busy", "fails", "absent"))
+                self.exchange.set_reaction(device, reaction)
+                self.at(end, partial(self._phone_back, device))
+
+    def _phone_back(self, device: str) -> None:
+        self.exchange.set_reaction(device, "answers")
+
+    def _loss_ends(self) -> None:
+        self.faults.losing = False
+        self._snapshot(audit=False)
+
+    def _line_back(self) -> None:
+        self.exchange.world.take()
+        self.node.connect(self.exchange)
+        self._told()
+        self.node.check()
+
+    def _boot(self) -> Exchange:
+        exchange = Exchange(self.plan.settings, self.now)
+        exchange.people.on_over = lambda outcome: self.outcomes.append(outcome)
+        return exchange
+
+    def _exchange_dies(self) -> None:
+        self.exchange.people.drop_all()
+        self.now = float(int(self.now) + 1)  # it tells its start in whole seconds
+        self.exchange = self._boot()
+
+    def _engine_dies(self) -> None:
+        self._harvest()
+        self.node.dead = True
+
+    def _engine_back(self) -> None:
+        self.node = self._start_engine(4.0)
+        self._line_back()
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def _harvest(self) -> None:
+        """Take the figures of an engine that ends."""
+        node, report = self.node, self.report
+        for queue, figures in node.figures().items():
+            # Whoever still waits is counted by the next engine, which finds them in line.
+            figures["offered"] -= len(node.floor.state.queues[queue].waiting)
+            self.counted[queue].update(figures)
+        report.events += node.events
+        report.drift += node.drift
+        report.problems += node.problems
+
+    def _finish(self) -> None:
+        self._snapshot(audit=True)
+        node, report = self.node, self.report
+        if node.live_calls():
+            report.problems.append(f"calls without end: {node.live_calls()}")
+        if node.floor.state.reservations:
+            report.problems.append(f"reservations left: {list(node.floor.state.reservations)}")
+        stuck = [agent.id for agent in node.floor.state.agents.values() if agent.state in BUSY]
+        if stuck:
+            report.problems.append(f"agents stuck: {stuck}")
+        if not node.tracker.is_empty:
+            report.problems.append("the tracker remembers legs that are gone")
+        self._harvest()
+        report.lost = self.faults.lost
+        report.calls = len(self.outcomes)
+        report.offered = sum(figures["offered"] for figures in self.counted.values())
+        report.problems += compared(self.outcomes, self.counted, self.windows)
+
+
+def play(plan: Plan, *, every: int = 1) -> Report:
+    """Play one seed. `every`: invariants are checked after each so-many-th event."""
+    return Run(plan, every=every).play()
