@@ -13,7 +13,9 @@ from callcenter.floor.events import (
     CallArrived,
     CallerChanged,
     CallLeftQueue,
+    CallParked,
     CallsMerged,
+    CallUnparked,
     Direction,
     Event,
     OfferEnd,
@@ -22,7 +24,7 @@ from callcenter.floor.events import (
 )
 from telephony.calls import Call, CallEvent, CallState, Offer
 from telephony.legs import Leg, Legs, age
-from telephony.parties import Own
+from telephony.parties import Own, is_inner
 
 REMEMBERED = 10_000
 """Legs and calls whose end is remembered, to ignore what the exchange still says about them."""
@@ -55,6 +57,17 @@ class CallBook:
     def has_ended(self, uid: str) -> bool:
         return uid in self._ended
 
+    def known(self, uid: str, channel: str, packet: str) -> Leg | None:
+        """The live leg of this id. That nobody has heard of it does not fit, and is counted by
+        the name of the packet, unless it has ended or is the exchange's own."""
+        leg = self.legs.by_uid.get(uid)
+        if leg is None and uid not in self._ended and not is_inner(channel):
+            self.unexpected[packet] += 1
+        return leg
+
+    def owns(self, device: str) -> bool:
+        return self._own(device)
+
     def is_own(self, leg: Leg) -> bool:
         return leg.agent is not None or (leg.device is not None and self._own(leg.device))
 
@@ -83,16 +96,24 @@ class CallBook:
             self.join(half.call, leg.call)
 
     def join(self, one: Call, other: Call) -> Call:
-        """Two calls turn out to be one. The one the floor knows stays; of two such, the older."""
+        """Two calls turn out to be one. The one the floor knows stays; of two such, the one with a
+        customer; of two such, the older."""
         if one is other:
             return one
         if one.is_open == other.is_open:
-            keep, drop = sorted((one, other), key=lambda call: age(call.id))
+            # Of an inbound call and the agent's question to a colleague, the customer's stays.
+            keep, drop = sorted(
+                (one, other),
+                key=lambda call: (call.is_open and call.direction == "internal", age(call.id)),
+            )
         else:
             keep, drop = (one, other) if one.is_open else (other, one)
         both_told = keep.is_open and drop.is_open
         if keep.queue is not None and drop.queue is not None:
             self.left_queue(drop, "unknown")
+        if keep.parked is not None:
+            self.unparked(drop, None)
+        keep.parked = keep.parked or drop.parked
         if both_told:
             for device in [device for device in drop.offers if device in keep.offers]:
                 offer = drop.offers.pop(device)
@@ -116,6 +137,8 @@ class CallBook:
         keep.ringing |= drop.ringing
         keep.talking |= drop.talking
         keep.held |= drop.held
+        keep.others |= drop.others
+        keep.customer = keep.customer or drop.customer
         keep.talked = keep.talked or drop.talked
         keep.result = keep.result or drop.result
         if both_told:
@@ -147,7 +170,7 @@ class CallBook:
                 direction=direction,
                 number=call.number,
                 name=call.name,
-                dialled=caller.exten if caller is not None else None,
+                dialled=_dialled(call, caller),
                 device=caller.agent or caller.device if began and caller is not None else None,
                 resumed=self.resumed,
             ),
@@ -177,13 +200,28 @@ class CallBook:
 
     def caller_is(self, leg: Leg, number: str | None, name: str | None) -> None:
         """The exchange gives a leg this number and name."""
-        leg.number, leg.name = number, name
         call = leg.call
+        if call.talked:
+            return  # on its way through the dialplan again, perhaps under the centre's own number
+        leg.number, leg.name = number, name
         if not call.is_open or call.caller is not leg or call.direction == "outbound":
             return
         if (number, name) != (call.number, call.name):
             call.number, call.name = number, name
             self.tell(call, CallerChanged(at=self.at, call=call.id, number=number, name=name))
+
+    # --- parking ------------------------------------------------------------------------------
+
+    def is_parked(self, call: Call, leg: str, place: str | None, by: str | None) -> None:
+        if call.is_open:
+            call.parked = leg
+            self.tell(call, CallParked(at=self.at, call=call.id, place=place, by=by))
+
+    def unparked(self, call: Call, by: str | None) -> None:
+        """It left its parking place: taken by a device, or by time-out or its own end."""
+        if call.parked is not None:
+            call.parked = None
+            self.tell(call, CallUnparked(at=self.at, call=call.id, by=by))
 
     # --- what both the register and the course of a call end ------------------------------------
 
@@ -194,7 +232,7 @@ class CallBook:
         if leg is not None:
             self.leaving.pop(leg, None)
         call.queue = call.queue_leg = None
-        if why in ("timed_out", "empty", "key") and call.result != "abandoned":
+        if why in ("timed_out", "empty", "key", "closed") and call.result != "abandoned":
             call.result = "queue_left"
         elif why == "abandoned" and not call.talked:
             call.result = "abandoned"
@@ -224,3 +262,10 @@ class CallBook:
             self.out.append(event)
         elif call.state is not CallState.HIDDEN:
             self.unexpected[f"{type(event).__name__} while {call.state.value}"] += 1
+
+
+def _dialled(call: Call, caller: Leg | None) -> str | None:
+    """What was dialled; where the exchange called both sides, the number of the called one."""
+    if caller is None:
+        return None
+    return call.number if call.direction == "outbound" and caller.dialled else caller.exten

@@ -19,15 +19,20 @@ from callcenter.floor.events import (
     CallHeld,
     CallLeftQueue,
     CallOffered,
+    CallParked,
     CallQueued,
     CallResumed,
     CallsMerged,
+    CallTransferred,
+    CallUnparked,
     DeviceLeft,
     Direction,
     Distribution,
     EstimateTold,
     KeyPressed,
     OfferEnded,
+    PartyJoined,
+    PartyLeft,
 )
 from telephony.legs import Leg
 
@@ -46,6 +51,11 @@ CallEvent: TypeAlias = (
     | CallEnded
     | KeyPressed
     | EstimateTold
+    | CallTransferred
+    | CallParked
+    | CallUnparked
+    | PartyJoined
+    | PartyLeft
 )
 
 
@@ -72,6 +82,11 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         OfferEnded: CallState.ARRIVED,
         CallAnswered: CallState.TALKING,
         CallsMerged: CallState.ARRIVED,
+        CallTransferred: CallState.ARRIVED,
+        CallParked: CallState.ARRIVED,
+        CallUnparked: CallState.ARRIVED,
+        PartyJoined: CallState.ARRIVED,
+        PartyLeft: CallState.ARRIVED,
         CallEnded: CallState.ENDED,
     },
     CallState.WAITING: {
@@ -82,6 +97,11 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         KeyPressed: CallState.WAITING,
         EstimateTold: CallState.WAITING,
         CallsMerged: CallState.WAITING,
+        CallTransferred: CallState.WAITING,
+        CallParked: CallState.WAITING,
+        CallUnparked: CallState.WAITING,
+        PartyJoined: CallState.WAITING,
+        PartyLeft: CallState.WAITING,
     },
     CallState.TALKING: {
         CallerChanged: CallState.TALKING,
@@ -94,6 +114,11 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         CallResumed: CallState.TALKING,
         DeviceLeft: REST,
         CallsMerged: CallState.TALKING,
+        CallTransferred: CallState.TALKING,
+        CallParked: CallState.TALKING,
+        CallUnparked: CallState.TALKING,
+        PartyJoined: CallState.TALKING,
+        PartyLeft: CallState.TALKING,
         CallEnded: CallState.ENDED,
     },
     CallState.ENDED: {},
@@ -113,6 +138,8 @@ class Offer:
     """The Local half that app_queue dials; when that ends, so does the offer."""
     up: bool = False
     """Picked up, not yet in conversation."""
+    among: frozenset[str] = frozenset()
+    """Who talked already when it began."""
 
 
 @dataclass(slots=True, eq=False)
@@ -126,7 +153,9 @@ class Call:
     state: CallState = CallState.HIDDEN
     direction: Direction = "inbound"
     caller: Leg | None = None
-    """The leg that began it."""
+    """The leg that began it; when that hands the call on, the one who stays."""
+    customer: str | None = None
+    """Of an outbound call: the leg of the one who was called."""
     number: str | None = None
     name: str | None = None
     queue: str | None = None
@@ -142,6 +171,10 @@ class Call:
     talking: dict[str, str] = field(default_factory=dict)
     """Own device by Uniqueid of its leg, of those in conversation."""
     held: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+    """Uniqueids of legs in conversation that are neither the customer's nor an own device's."""
+    parked: str | None = None
+    """The leg in a parking place."""
     talked: bool = False
     result: CallEnd | None = None
     """How the last attempt to reach somebody went."""

@@ -20,6 +20,8 @@ from callcenter.floor.events import (
     DeviceLeft,
     Distribution,
     OfferEnd,
+    PartyJoined,
+    PartyLeft,
     QueueExit,
 )
 from telephony.book import CallBook
@@ -120,7 +122,9 @@ class Conversations(CallBook):
         offer = call.offers.get(device)
         if offer is None:
             queue = leg.member.queue if leg.member is not None else self._queue_of(leg)
-            offer = call.offers[device] = Offer(device=device, leg=leg.uid, queue=queue)
+            among = frozenset(call.talking.values())
+            offer = Offer(device=device, leg=leg.uid, queue=queue, among=among)
+            call.offers[device] = offer
             root = leg.member.leg if leg.member is not None else None
             if root is not None and not root.is_party:
                 offer.local = root.uid
@@ -202,7 +206,8 @@ class Conversations(CallBook):
 
     def _others_answered(self, leg: Leg) -> bool:
         call = leg.call
-        return bool(call.talking) or any(
+        before = leg.offer.among if leg.offer is not None else frozenset()
+        return any(device not in before for device in call.talking.values()) or any(
             offer.up for offer in call.offers.values() if offer is not leg.offer
         )
 
@@ -224,6 +229,7 @@ class Conversations(CallBook):
     # --- talk ---------------------------------------------------------------------------------
 
     def enters(self, leg: Leg, bridge: str) -> None:
+        leg.ending = leg.hung_up  # sent somewhere else, it was asked to stop what it did
         for other in self.legs.enter(leg, bridge):
             self.join(other.call, leg.call)
         self.hears(leg)
@@ -239,8 +245,12 @@ class Conversations(CallBook):
         call.talked = True
         self.arrived_as_it_looks(call)
         for party in sorted(parties, key=lambda one: (not one.incoming, age(one.uid))):
-            if party.uid not in call.talking and self.is_own(party):
+            if party.uid in call.talking:
+                continue
+            if self.is_own(party):
                 self._answered(call, party)
+            elif party is not call.caller and party.uid not in call.others:
+                self._joins(call, party)
 
     def _answered(self, call: Call, leg: Leg) -> None:
         device = leg.agent or leg.device
@@ -262,6 +272,30 @@ class Conversations(CallBook):
             call,
             CallAnswered(at=self.at, call=call.id, device=device, leg=leg.uid, queue=queue),
         )
+
+    def _joins(self, call: Call, leg: Leg) -> None:
+        """Somebody from outside is in the conversation who did not begin it."""
+        if call.direction == "outbound" and call.customer in (None, leg.uid):
+            call.customer = leg.uid
+            return
+        call.others.add(leg.uid)
+        number = leg.dialled_number or leg.number
+        self.tell(
+            call,
+            PartyJoined(at=self.at, call=call.id, leg=leg.uid, number=number, name=leg.name),
+        )
+
+    def stops_talking(self, leg: Leg) -> None:
+        """The leg has no part in its call's conversation any more."""
+        call = leg.call
+        if leg.uid in call.others:
+            call.others.discard(leg.uid)
+            self.tell(call, PartyLeft(at=self.at, call=call.id, leg=leg.uid))
+        device = call.talking.pop(leg.uid, None)
+        if device is not None and device not in call.talking.values():
+            call.held.discard(device)
+            if any(not other.ending for other in call.parties):
+                self.tell(call, DeviceLeft(at=self.at, call=call.id, device=device, leg=leg.uid))
 
     def holds(self, leg: Leg, held: bool) -> None:
         call, device = leg.call, leg.call.talking.get(leg.uid)
@@ -299,11 +333,9 @@ class Conversations(CallBook):
             self.left_queue(call, "unknown" if how != "hangup" else self._end_of_line(leg))
         if leg is call.caller:
             call.cause = cause
-        device = call.talking.pop(leg.uid, None)
-        if device is not None and device not in call.talking.values():
-            call.held.discard(device)
-            if any(not other.ending for other in call.parties):
-                self.tell(call, DeviceLeft(at=self.at, call=call.id, device=device, leg=leg.uid))
+        if call.parked == leg.uid:
+            self.unparked(call, None)
+        self.stops_talking(leg)
         if not call.legs:
             self._ends(call, how)
 
@@ -329,6 +361,7 @@ class Conversations(CallBook):
             self.offer_ended(call, offer, "unknown")
         call.offers.clear()
         self.left_queue(call, "unknown")
+        self.unparked(call, None)
         if call.is_open:
             why = outcome(call) if how == "hangup" else how
             self.tell(call, CallEnded(at=self.at, call=call.id, why=why, cause=call.cause))

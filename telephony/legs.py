@@ -62,6 +62,8 @@ class Leg:
     dialled_by: Leg | None = None
     dialled_number: str | None = None
     member: Membership | None = None
+    forwarded: Membership | None = None
+    """What it dialled sent it on: for whom the next leg it dials is."""
     agent: str | None = None
     """The own device it stands for."""
     offer: Offer | None = None
@@ -74,6 +76,8 @@ class Leg:
     ending: bool = False
     """The exchange is ending it."""
     cause: int | None = None
+    aside: bool = False
+    """An agent asks whoever is behind it about the call: no part of the conversation yet."""
 
     @property
     def is_party(self) -> bool:
@@ -160,7 +164,8 @@ class Legs:
 
     def hearing(self, leg: Leg) -> list[Leg]:
         """The parties that hear each other with `leg`: through its bridge, and through Local
-        channels into further bridges. `leg` itself is among them when it is a party."""
+        channels into further bridges. `leg` itself is among them when it is a party. Whoever an
+        agent only consults is not heard."""
         seen: dict[str, Leg] = {leg.uid: leg}
         todo = [leg]
         while todo:
@@ -170,7 +175,7 @@ class Legs:
             if half is not None:
                 near.append(half)
             for other in near:
-                if other.uid not in seen:
+                if other.uid not in seen and not other.aside:
                     seen[other.uid] = other
                     todo.append(other)
         return [one for one in seen.values() if one.is_party]

@@ -7,7 +7,8 @@ progress. It must not ask for snapshots nor judge when one is needed.
 from __future__ import annotations
 
 from callcenter.floor.events import Event
-from telephony.conversations import Conversations, HowGone
+from telephony.conversations import HowGone
+from telephony.handovers import Handovers
 from telephony.legs import Leg, Membership, age, leg_from
 from telephony.members import Members
 from telephony.packet import Packet
@@ -20,7 +21,7 @@ _UP = 6
 _DOWN = 0
 
 
-def resync(talk: Conversations, members: Members, snapshot: Snapshot) -> list[Event]:
+def resync(talk: Handovers, members: Members, snapshot: Snapshot) -> list[Event]:
     """Make `talk` and `members` agree with `snapshot`; returns what that means for the floor."""
     events: list[Event] = []
     if "members" not in snapshot.missing:
@@ -40,6 +41,8 @@ def resync(talk: Conversations, members: Members, snapshot: Snapshot) -> list[Ev
             talk.hears(leg)
     if "channels" not in snapshot.missing:
         _ringing(talk, snapshot)
+        if "bridges" not in snapshot.missing:
+            _parked(talk, snapshot)
     talk.resumed = False
     events += talk.out
     talk.out = []
@@ -55,14 +58,14 @@ def _waits(snapshot: Snapshot) -> dict[str, float]:
     return found
 
 
-def _gone(talk: Conversations, legs: list[Leg], how: HowGone) -> None:
+def _gone(talk: Handovers, legs: list[Leg], how: HowGone) -> None:
     for leg in legs:
         leg.ending = True  # so that none of them seems to stay behind
     for leg in legs:
         talk.gone(leg, None, how)
 
 
-def _channels(talk: Conversations, snapshot: Snapshot) -> None:
+def _channels(talk: Handovers, snapshot: Snapshot) -> None:
     shown = {packet.get("Uniqueid") or "": packet for packet in snapshot.channels}
     _gone(talk, [leg for leg in talk.legs.by_uid.values() if leg.uid not in shown], "lost")
     holding = {
@@ -107,7 +110,7 @@ def _channels(talk: Conversations, snapshot: Snapshot) -> None:
     talk.at = now
 
 
-def _queue_legs(talk: Conversations, shown: dict[str, Packet]) -> None:
+def _queue_legs(talk: Handovers, shown: dict[str, Packet]) -> None:
     """Which legs app_queue made, and for which queue: the application of both sides says it."""
     queues = {}
     for uid, packet in shown.items():
@@ -125,7 +128,7 @@ def _queue_legs(talk: Conversations, shown: dict[str, Packet]) -> None:
             leg.member = Membership(queue=queue, interface=leg.device, device=leg.device)
 
 
-def _lines(talk: Conversations, snapshot: Snapshot) -> None:
+def _lines(talk: Handovers, snapshot: Snapshot) -> None:
     """Who waits in which queue."""
     waiting: dict[str, Packet] = {}
     for packet in snapshot.entries:
@@ -149,7 +152,7 @@ def _lines(talk: Conversations, snapshot: Snapshot) -> None:
     talk.at = now
 
 
-def _ringing(talk: Conversations, snapshot: Snapshot) -> None:
+def _ringing(talk: Handovers, snapshot: Snapshot) -> None:
     """Phones that ring now, and those that no longer do."""
     for packet in snapshot.channels:
         leg = talk.legs.by_uid.get(packet.get("Uniqueid") or "")
@@ -164,7 +167,28 @@ def _ringing(talk: Conversations, snapshot: Snapshot) -> None:
                     talk.stops_ringing(leg, "")
 
 
-def _rings(talk: Conversations, leg: Leg) -> None:
+def _parked(talk: Handovers, snapshot: Snapshot) -> None:
+    """Who waits in a parking place (res/parking/parking_bridge.c), and who no longer does."""
+    lots = {
+        packet.get("BridgeUniqueid")
+        for packet in snapshot.bridges
+        if packet.get("BridgeCreator") == "Parking"
+    }
+    shown = {
+        packet.get("Uniqueid") or ""
+        for packet in snapshot.channels
+        if packet.get("BridgeId") and packet.get("BridgeId") in lots
+    }
+    for call in list(talk.calls.values()):
+        if call.parked not in shown:
+            talk.unparked(call, None)
+    for uid in sorted(shown, key=age):
+        leg = talk.legs.by_uid.get(uid)
+        if leg is not None and leg.call.parked is None:
+            talk.parks(leg, None, None)
+
+
+def _rings(talk: Handovers, leg: Leg) -> None:
     caller = leg.call.caller
     if leg.dialled_by is None and caller is not leg:
         leg.dialled_by = caller

@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from callcenter.floor.events import Event, QueueExit
 from telephony.calls import Call
-from telephony.conversations import Conversations
+from telephony.handover_packets import READERS
+from telephony.handovers import Handovers
 from telephony.legs import Leg, Membership, leg_from
 from telephony.members import Members
 from telephony.packet import Packet
@@ -69,7 +71,7 @@ class Tracker:
 
     def __init__(self, own: Own | None = None) -> None:
         self.members = Members(own if own is not None else Devices().own)
-        self._talk = Conversations(self.members.owns)
+        self._talk = Handovers(self.members.owns)
         self._at = -math.inf
         self._readers: dict[str, _Reader] = {
             "Newchannel": self._new_channel,
@@ -98,6 +100,8 @@ class Tracker:
             "Newexten": self._new_exten,
             "UserEvent": self._user_event,
         }
+        for name, read in READERS.items():
+            self._readers[name] = partial(read, self._talk)
 
     # --- what others ask ----------------------------------------------------------------------
 
@@ -164,10 +168,9 @@ class Tracker:
         if not uid:
             return None
         leg = self._talk.legs.by_uid.get(uid)
-        if leg is None and not self._talk.has_ended(uid):
+        if leg is None:
             channel = "DestChannel" if header == "DestUniqueid" else "Channel"
-            if not is_inner(packet.get(channel) or ""):
-                self._talk.unexpected[packet.name] += 1
+            return self._talk.known(uid, packet.get(channel) or "", packet.name)
         return leg
 
     # --- channels -----------------------------------------------------------------------------
@@ -251,6 +254,9 @@ class Tracker:
             half = talk.legs.other_half(caller)
             if half is not None and leg.member is None:
                 leg.member = half.member
+            if caller.forwarded is not None and leg.member is None:
+                leg.member, caller.forwarded = caller.forwarded, None
+                leg.member.leg = leg
         talk.rings(leg)
 
     def _dial_end(self, packet: Packet) -> None:
@@ -260,8 +266,11 @@ class Tracker:
         status = packet.get("DialStatus") or ""
         if status == "ANSWER":
             self._talk.picked_up(leg)
-        else:
-            self._talk.stops_ringing(leg, status)
+            return
+        forward = packet.get("Forward")
+        if forward:
+            self._talk.forwards(leg, forward)
+        self._talk.stops_ringing(leg, status)
 
     # --- bridges ------------------------------------------------------------------------------
 
