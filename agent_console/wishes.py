@@ -218,10 +218,15 @@ def _control(command: Command) -> ControlCall:
         id=command.id,
         call=text(d, "call"),
         do=do,
-        target=target(d) if do in AIMED else None,
+        target=target(d) if do in AIMED else _supervised(d) if do in EXPLAINED else None,
         digits=digits(d) if do == "dtmf" else None,
         reason=words(d, "reason", needed=do in EXPLAINED) or None,
     )
+
+
+def _supervised(d: Mapping[str, Any]) -> str | None:
+    """The device of the agent who is meant, where several are in the call."""
+    return text_or_none(d, "target")
 
 
 def _ask_help(d: Mapping[str, Any]) -> AskHelp:

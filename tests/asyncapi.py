@@ -126,6 +126,8 @@ def events() -> list[dict[str, Any]]:
 
 
 def commands() -> list[dict[str, Any]]:
+    choice = or_null(ID)
+
     def command(cmd: str, d: dict[str, Any], id: dict[str, Any] = ID) -> dict[str, Any]:
         return one(
             {"t": word("cmd"), "id": id, "cmd": word(cmd), "d": d},
@@ -134,10 +136,9 @@ def commands() -> list[dict[str, Any]]:
 
     def control(which: set[str], **more: dict[str, Any]) -> dict[str, Any]:
         head = {"call": ID, "do": {"enum": sorted(which)}}
-        optional = {} if "reason" in more else {"reason": or_null(WORDS)}
+        optional = {"target": choice} if "reason" in more else {"reason": or_null(WORDS)}
         return command("call.control", one({**head, **more}, optional), CONTROL_ID)
 
-    choice = or_null(ID)
     target = {"type": "string", "pattern": f"^{TARGET}$", "maxLength": MAX_TARGET}
     digits = {"type": "string", "pattern": f"^{DIGITS}$", "maxLength": MAX_DIGITS}
     plainly = set(CONTROLS) - AIMED - EXPLAINED - {"dtmf"}

@@ -350,6 +350,6 @@ async def test_the_demonstration_phone_is_marked_and_works(
     panel = page.get_by_role("region", name="Simulated desk phone")
     await panel.get_by_role("button", name="Pick up").click()
     await expect(page.locator(".strip")).to_contain_text("Talking")
-    await page.keyboard.press("Control+Shift+H")
+    await page.keyboard.press("Control+Shift+P")
     await expect(page.locator(".strip")).to_contain_text("Call ended")
     assert asked == ["POST pick-up", "POST hang-up"]

@@ -4,7 +4,9 @@ import { effect, signal } from "@preact/signals";
 import type { Key } from "./i18n";
 import { shortcuts } from "./prefs";
 
-export type Shortcut = "state" | "caller" | "notes" | "finish" | "language" | "phone";
+export type Shortcut =
+  | "state" | "caller" | "notes" | "finish" | "language" | "phone"
+  | "accept" | "refuse" | "hold" | "mute" | "transfer" | "keypad" | "hang_up" | "ask";
 
 export const SHORTCUTS: Readonly<Record<Shortcut, { letter: string; what: Key }>> = {
   state: { letter: "s", what: "keys.state" },
@@ -12,7 +14,15 @@ export const SHORTCUTS: Readonly<Record<Shortcut, { letter: string; what: Key }>
   notes: { letter: "e", what: "keys.notes" },
   finish: { letter: "f", what: "keys.finish" },
   language: { letter: "l", what: "keys.language" },
-  phone: { letter: "h", what: "keys.phone" },
+  phone: { letter: "p", what: "keys.phone" },
+  accept: { letter: "a", what: "keys.accept" },
+  refuse: { letter: "r", what: "keys.refuse" },
+  hold: { letter: "h", what: "keys.hold" },
+  mute: { letter: "m", what: "keys.mute" },
+  transfer: { letter: "x", what: "keys.transfer" },
+  keypad: { letter: "k", what: "keys.keypad" },
+  hang_up: { letter: "d", what: "keys.hang_up" },
+  ask: { letter: "y", what: "keys.ask" },
 };
 
 export const helpOpen = signal(false);

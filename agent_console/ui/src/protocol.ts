@@ -58,6 +58,20 @@ export type IdentityState =
   | "pending" | "known" | "candidates" | "unknown" | "anonymous" | "failed";
 export type PartState = "pending" | "known" | "not_known" | "failed";
 
+export interface Party {
+  leg: string | null;
+  kind: "caller" | "agent" | "consulted" | "other" | "supervisor";
+  agent: string | null;
+  number: string | null;
+  name: string | null;
+  state: "ringing" | "talking" | "held" | "listening" | "parked";
+  muted: boolean;
+}
+
+export interface Pending { id: string; do: string; deadline: number }
+
+export interface Offer { reservation: string; deadline: number; auto_answer: boolean }
+
 export interface Card {
   call: string;
   rev: number;
@@ -79,6 +93,13 @@ export interface Card {
   answers_state: PartState;
   answers: Answer[];
   noted: boolean;
+  offer: Offer | null;
+  parties: Party[];
+  recording: "off" | "on" | "paused";
+  recording_resumes: number | null;
+  parked: string | null;
+  pending: Pending[];
+  transfers: number;
 }
 
 export interface AgentView {
@@ -95,6 +116,13 @@ export interface AgentView {
   deadline: number | null;
   device_state: string;
   calls_today: number;
+  reservation: string | null;
+  skills: [string, number][];
+  busy_with: "customer" | "internal" | null;
+  toggles: number;
+  missed_today: number;
+  occupancy: number | null;
+  help_since: number | null;
 }
 
 export interface QueueView {
@@ -114,6 +142,53 @@ export interface QueueView {
   wrapup: number;
   on_break: number;
   signed_in: number;
+  distribution: "exchange" | "engine";
+  open: boolean;
+  reserved: number;
+  missed: number;
+  unreachable: number;
+  p50: number | null;
+  p90: number | null;
+  promises: number;
+  promises_kept: number;
+}
+
+/** How something asked of a live call went. */
+export interface ControlResult {
+  agent: string;
+  id: string;
+  call: string;
+  do: string;
+  ok: boolean;
+  why: string;
+}
+
+/** An agent asks for help; `since` null: no longer. */
+export interface HelpRequest {
+  agent: string;
+  name: string;
+  call: string | null;
+  text: string;
+  since: number | null;
+}
+
+export interface Considered { agent: string; verdict: string; detail: string }
+
+/** Who would get a waiting call now, and why. */
+export interface Decision {
+  at: number;
+  call: string;
+  queue: string;
+  agent: string | null;
+  rule: string;
+  step: number;
+  want: string;
+  score: number;
+  ahead: number;
+  ready: number;
+  eligible: number;
+  considered: Considered[];
+  counts: [string, number][];
 }
 
 export interface Draft {
@@ -153,7 +228,7 @@ export interface Snapshot {
   agent: AgentView | null;
   cards: Card[];
   drafts: Draft[];
-  board: { agents: AgentView[]; queues: QueueView[] } | null;
+  board: { agents: AgentView[]; queues: QueueView[]; help: HelpRequest[] } | null;
   exchange: Exchange;
   settings: Settings;
 }

@@ -1,5 +1,5 @@
 // A ringing call, made noticeable: the tab's title and icon in every tab, a soft two-note ring in
-// the one that leads. A ring never outlives its cause: every way out of `offered` stops it.
+// the one that leads. A ring never outlives its cause: every way out of ringing stops it.
 import { computed, effect } from "@preact/signals";
 import { agent, front, line } from "./app";
 import { t, word } from "./i18n";
@@ -35,7 +35,8 @@ function strike(context: AudioContext): void {
   }
 }
 
-export const offered = computed(() => agent.value?.state === "offered");
+const RINGING = new Set(["offered", "reserved"]);
+export const offered = computed(() => RINGING.has(agent.value?.state ?? ""));
 const audible = computed(() =>
   offered.value && sound.value === "on" && (line.value?.leading.value ?? false));
 

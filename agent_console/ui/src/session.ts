@@ -61,3 +61,18 @@ export async function ticket(): Promise<string> {
 export async function demoPhone(action: "pick-up" | "hang-up"): Promise<void> {
   await call("POST", `demo/phone/${action}`, {});
 }
+
+/** A call in a line, as the supervisor's list shows it. */
+export interface WaitingCall {
+  call: string;
+  queue: string;
+  number: string | null;
+  name: string | null;
+  since: number;
+}
+
+/** Calls that wait at this moment, the longest first. */
+export async function waitingCalls(): Promise<WaitingCall[]> {
+  const response = await call("GET", "api/v1/calls?state=waiting");
+  return ((await response.json()) as { calls: WaitingCall[] }).calls;
+}

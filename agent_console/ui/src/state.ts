@@ -2,13 +2,18 @@
 // clock, no DOM, no storage. Parts that a message does not touch keep their identity, so views
 // that read them are not drawn again.
 import type {
-  AgentView, Card, Draft, EventFrame, Exchange, QueueView, Settings, User, Welcome,
+  AgentView, Card, ControlResult, Draft, EventFrame, Exchange, HelpRequest, QueueView, Settings,
+  User, Welcome,
 } from "./protocol";
 
 export interface Board {
   agents: Readonly<Record<string, AgentView>>;
   queues: Readonly<Record<string, QueueView>>;
+  /** Who asks for help, by agent. */
+  help: Readonly<Record<string, HelpRequest>>;
 }
+
+const EMPTY_BOARD: Board = { agents: {}, queues: {}, help: {} };
 
 /** A call that has left the screen, for the list on the idle page. */
 export interface Finished {
@@ -30,6 +35,8 @@ export interface State {
   board: Board | null;
   exchange: Exchange;
   settings: Settings;
+  /** The latest result of something asked of a call. */
+  control: ControlResult | null;
   finished: readonly Finished[];
   /** What was noted about finished calls, by call. */
   noted: Readonly<Record<string, { reason: string; outcome: string }>>;
@@ -63,6 +70,7 @@ export const EMPTY: State = {
     time_zone: "UTC",
     demo_phone: false,
   },
+  control: null,
   finished: [],
   noted: {},
   unknown: 0,
@@ -99,6 +107,7 @@ function welcomed(state: State, frame: Welcome): State {
     board: snapshot.board && {
       agents: Object.fromEntries(snapshot.board.agents.map((view) => [view.agent, view])),
       queues: Object.fromEntries(snapshot.board.queues.map((view) => [view.queue, view])),
+      help: Object.fromEntries(snapshot.board.help.map((request) => [request.agent, request])),
     },
     exchange: snapshot.exchange,
     settings: snapshot.settings,
@@ -121,22 +130,42 @@ function happened(before: State, frame: EventFrame): State {
       return { ...state, exchange: frame.d as Exchange };
     case "board.agent": {
       const { view, gone } = frame.d as { view: AgentView; gone: boolean };
-      const board = state.board ?? { agents: {}, queues: {} };
-      const agents = { ...board.agents };
-      if (gone) delete agents[view.agent];
-      else agents[view.agent] = view;
-      return { ...state, board: { ...board, agents } };
+      const board = state.board ?? EMPTY_BOARD;
+      if (!gone) {
+        return { ...state, board: { ...board, agents: { ...board.agents, [view.agent]: view } } };
+      }
+      return {
+        ...state,
+        board: {
+          ...board, agents: without(board.agents, view.agent), help: without(board.help, view.agent),
+        },
+      };
     }
     case "board.queue": {
       const view = frame.d as QueueView;
-      const board = state.board ?? { agents: {}, queues: {} };
+      const board = state.board ?? EMPTY_BOARD;
       return { ...state, board: { ...board, queues: { ...board.queues, [view.queue]: view } } };
+    }
+    case "control":
+      return { ...state, control: frame.d as ControlResult };
+    case "help": {
+      const request = frame.d as HelpRequest;
+      const board = state.board ?? EMPTY_BOARD;
+      const help = request.since === null
+        ? without(board.help, request.agent)
+        : { ...board.help, [request.agent]: request };
+      return { ...state, board: { ...board, help } };
     }
     case "auth.expiring":
       return state; // the channel renews by itself
     default:
       return { ...state, unknown: state.unknown + 1 };
   }
+}
+
+function without<T>(rows: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _, ...rest } = rows;
+  return rest;
 }
 
 function withCard(state: State, card: Card): State {

@@ -9,7 +9,8 @@ function card(call: string, rev: number, more: Partial<Card> = {}): Card {
     call, rev, direction: "inbound", state: "offered", queue: "q", number: "+44", caller_name: null,
     dialled: null, arrived: 1, offered: 2, answered: null, ended: null, identity: "pending",
     candidates: [], profile: null, reasons_state: "pending", reasons: [],
-    answers_state: "pending", answers: [], noted: false, ...more,
+    answers_state: "pending", answers: [], noted: false, offer: null, parties: [], recording: "off",
+    recording_resumes: null, parked: null, pending: [], transfers: 0, ...more,
   };
 }
 
@@ -57,6 +58,26 @@ test("a closed card goes to the finished calls with its talk time and what was n
   assert.equal(state.finished[0]!.talk, 55);
   assert.deepEqual(state.noted.a, { reason: "r", outcome: "o" });
   assert.equal(happens(state, "card.closed", { call: "a" }), state);
+});
+
+test("requests for help come, change and go; whoever leaves asks no more", () => {
+  const asks = (agent: string, since: number | null, text = ""): unknown =>
+    ({ agent, name: agent, call: "c", text, since });
+  let state = happens(happens(EMPTY, "help", asks("a", 5)), "help", asks("b", 6));
+  state = happens(state, "help", asks("a", 5, "angry"));
+  assert.equal(state.board!.help.a!.text, "angry");
+  state = happens(state, "help", asks("a", null));
+  assert.deepEqual(Object.keys(state.board!.help), ["b"]);
+  state = happens(state, "board.agent", { view: { agent: "b" } as AgentView, gone: true });
+  assert.deepEqual(state.board!.help, {});
+});
+
+test("the result of a control changes neither card nor agent", () => {
+  const before = happens(EMPTY, "card.shown", card("a", 1));
+  const result = { agent: "x", id: "1", call: "a", do: "hold", ok: false, why: "no" };
+  const state = happens(before, "control", result);
+  assert.deepEqual(state.control, result);
+  assert.equal(state.cards, before.cards);
 });
 
 test("rows of the board come and go without a position", () => {

@@ -111,8 +111,8 @@ def test_deadlines_are_bounded() -> None:
         ("call.control", {"call": "c", "do": "dtmf", "digits": "1#"}, control("dtmf", digits="1#")),
         (
             "call.control",
-            {"call": "c", "do": "whisper", "reason": "new colleague"},
-            control("whisper", reason="new colleague"),
+            {"call": "c", "do": "whisper", "reason": "new colleague", "target": "PJSIP/1001"},
+            control("whisper", reason="new colleague", target="PJSIP/1001"),
         ),
         ("help.ask", {"call": "c", "text": "angry"}, AskHelp("c", "angry")),
         ("help.ask", {}, AskHelp(None, "")),

@@ -19,6 +19,23 @@ export function Countdown({ until }: { until: number }) {
   return <span class="timer" role="timer" aria-live="off">{timer(until - second.value)}</span>;
 }
 
+/** A count-down with a ring that empties; the number carries the meaning. */
+export function CountRing({ from, until }: { from: number; until: number }) {
+  const share = Math.min(1, Math.max(0, (until - second.value) / Math.max(1, until - from)));
+  return (
+    <span class="count-ring">
+      <svg viewBox="0 0 36 36" aria-hidden="true">
+        <circle cx="18" cy="18" r="15.5" />
+        <circle
+          cx="18" cy="18" r="15.5" pathLength={100} class="left"
+          style={{ strokeDashoffset: String(100 - share * 100) }}
+        />
+      </svg>
+      <Countdown until={until} />
+    </span>
+  );
+}
+
 export function When({ at }: { at: number }) {
   const lang = locale.value;
   const zone = settings.value.time_zone;
@@ -101,6 +118,8 @@ export function Keys({ letter }: { letter: string }) {
 export function Disclosure(props: {
   open: boolean; setOpen(open: boolean): void; label: ComponentChildren; name: string;
   className: string; children: ComponentChildren; buttonLabel?: string; align?: "start" | "end";
+  /** Why it does not open now, for whoever tries. */
+  block?: string | null; tellBlock?(why: string): void; busy?: boolean;
 }) {
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -138,11 +157,16 @@ export function Disclosure(props: {
         aria-expanded={props.open}
         aria-controls={`${props.name}-panel`}
         aria-label={props.buttonLabel}
+        aria-disabled={props.block ? true : undefined}
+        aria-busy={props.busy || undefined}
+        aria-describedby={props.block ? `${props.name}-block` : undefined}
+        title={props.block ?? undefined}
         id={`${props.name}-button`}
-        onClick={() => props.setOpen(!props.open)}
+        onClick={() => (props.block ? props.tellBlock?.(props.block) : props.setOpen(!props.open))}
       >
         {props.label}
       </button>
+      {props.block && <span class="unseen" id={`${props.name}-block`}>{props.block}</span>}
       <div
         class={`popup popup-${props.align ?? "end"}`}
         id={`${props.name}-panel`}

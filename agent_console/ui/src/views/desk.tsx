@@ -3,6 +3,7 @@ import { agent, cards, chosenCall, front, user } from "../app";
 import { t } from "../i18n";
 import type { Card } from "../protocol";
 import { Answers } from "./answers";
+import { CallBar } from "./callbar";
 import { Contacts } from "./contacts";
 import { Facts } from "./facts";
 import { Idle } from "./idle";
@@ -44,6 +45,7 @@ function CardView({ card }: { card: Card }) {
   return (
     <article class="card" aria-labelledby="caller">
       <CallStrip card={card} />
+      <CallBar card={card} />
       <div class="card-grid">
         <div class="side">
           <div class="column">

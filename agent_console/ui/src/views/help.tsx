@@ -4,6 +4,10 @@ import { helpOpen, SHORTCUTS } from "../keys";
 import { shortcuts } from "../prefs";
 import { Icon } from "./icon";
 
+const STATES = [
+  "ready", "reserved", "offered", "talking", "held", "wrapup", "break", "missed", "unreachable",
+];
+
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -41,7 +45,7 @@ export function Help() {
       </label>
       <h3>{t("help.states")}</h3>
       <ul class="help-states">
-        {["ready", "offered", "talking", "held", "wrapup", "break"].map((state) => (
+        {STATES.map((state) => (
           <li key={state} class={`state-${state}`}>
             <Icon name={state} /><span>{word("state", state)}</span>
           </li>

@@ -19,11 +19,20 @@ export function Idle() {
           <div>
             <h1 id="idle-title">{stateWords(me.state, me.reason)}</h1>
             <p>{word("idle", me.state)}</p>
-            {me.state === "break" && (
+            {(me.state === "break" || me.state === "missed") && (
               <button
                 type="button" class="button primary" disabled={!connected.value}
                 onClick={() => void chooseState("ready", null)}
-              ><Icon name="ready" /> {t("idle.go_ready")}</button>
+              >
+                <Icon name="ready" /> {t(me.state === "missed" ? "idle.ready_again" : "idle.go_ready")}
+              </button>
+            )}
+            {me.state === "unreachable" && (
+              <ol class="idle-steps">
+                <li>{t("unreachable.plug")}</li>
+                <li>{t("unreachable.registered")}</li>
+                <li>{t("unreachable.tell")}</li>
+              </ol>
             )}
           </div>
         </section>

@@ -6,7 +6,7 @@ import { setLanguage, shortcuts, sound, theme, type Theme } from "../prefs";
 import { Disclosure, LANGUAGE_NAMES, Segments } from "./bits";
 import { Icon } from "./icon";
 
-const BUSY = new Set(["offered", "talking", "held"]);
+const BUSY = new Set(["reserved", "offered", "talking", "held"]);
 
 export function Preferences() {
   const open = useSignal(false);

@@ -11,6 +11,7 @@ import { Help } from "./help";
 import { Mark } from "./mark";
 import { Notices } from "./notices";
 import { Preferences } from "./preferences";
+import { Requests } from "./requests";
 import { StateButton } from "./statebutton";
 import { StatusLine } from "./statusline";
 import { Stopped } from "./stopped";
@@ -69,6 +70,7 @@ export function Shell() {
           ? <div class="blank"><p class="quiet">{t("loading")}</p></div>
           : shown === "floor" ? <Floor /> : <Desk />}
       </main>
+      {supervises && <Requests />}
       <Notices />
       {helpOpen.value && <Help />}
     </>

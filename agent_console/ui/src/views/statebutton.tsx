@@ -5,10 +5,11 @@ import { useLayoutEffect } from "preact/hooks";
 import { agent, asked, chooseState, connected, settings } from "../app";
 import { label, t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
+import { HelpAsked } from "./callbar";
 import { Countdown, Disclosure, Keys, Timer } from "./bits";
 import { Icon, StateIcon } from "./icon";
 
-const LATER = new Set(["offered", "talking", "held", "wrapup"]);
+const LATER = new Set(["reserved", "offered", "talking", "held", "wrapup"]);
 
 export function stateWords(state: string, reason: string | null): string {
   if (state !== "break") return word("state", state);
@@ -37,6 +38,7 @@ export function StateButton() {
   const next = me.next_state;
   return (
     <div class="state-area">
+      <HelpAsked />
       {next !== null && (
         <div class="next-state" role="status">
           <span><span class="quiet">{t("state.then")}</span> {stateWords(next, me.next_reason)}</span>
@@ -56,7 +58,7 @@ export function StateButton() {
             <span class="state-word">
               {wish ? t("state.asking") : stateWords(me.state, me.reason)}
             </span>
-            {me.state === "wrapup" && me.deadline !== null
+            {(me.state === "wrapup" || me.state === "reserved") && me.deadline !== null
               ? <Countdown until={me.deadline} />
               : <Timer since={me.since} />}
             <Icon name="down" size={14} />

@@ -2,32 +2,23 @@
 // the simulated desk phone.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { agent, phone, settings } from "../app";
+import { phase } from "../controls";
 import { t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
 import type { Card } from "../protocol";
 import { Keys, languageName, Tier, TimeOfDay, Timer } from "./bits";
 import { Icon } from "./icon";
 
-const LIVE = new Set(["offered", "talking", "held"]);
-
-/** What the agent's own phone does for this card; `ended` once the call is over for them. */
-function phase(card: Card): "ringing" | "talking" | "held" | "ended" | "waiting" {
-  if (card.ended !== null) return "ended";
-  const me = agent.value;
-  if (me?.call !== card.call) return "waiting";
-  if (me.state === "offered") return "ringing";
-  if (me.state === "held") return "held";
-  return me.state === "talking" ? "talking" : "ended";
-}
+const LIVE = new Set(["reserved", "offered", "talking", "held"]);
 
 const PHASE_ICON = {
-  ringing: "offered", talking: "talking", held: "held", ended: "wrapup", waiting: "clock",
+  reserved: "reserved", ringing: "offered", talking: "talking", held: "held", ended: "wrapup", waiting: "clock",
 } as const;
 
 export function CallStrip({ card }: { card: Card }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => onShortcut("caller", () => heading.current?.focus()), []);
-  const now = phase(card);
+  const now = phase(card, agent.value);
   const name = card.profile?.name ?? card.caller_name;
   const unsure = card.identity === "candidates";
   return (
@@ -36,7 +27,7 @@ export function CallStrip({ card }: { card: Card }) {
         <Icon name={PHASE_ICON[now]} size={26} />
       </div>
       <div class="strip-who">
-        <p class="strip-phase" role={now === "ringing" ? "alert" : undefined}>
+        <p class="strip-phase" role={now === "ringing" || now === "reserved" ? "alert" : undefined}>
           {t(`phase.${now}`)}
         </p>
         <div class="strip-name">
@@ -90,7 +81,7 @@ export function CallStrip({ card }: { card: Card }) {
 
 function DemoPhone({ active }: { active: boolean }) {
   const state = active ? agent.value?.state ?? "" : "";
-  const rings = state === "offered";
+  const rings = state === "offered" || state === "reserved";
   const live = LIVE.has(state);
   // A layout effect: the key means what the screen shows, from the same moment on.
   useLayoutEffect(() => onShortcut("phone", () => {
