@@ -10,7 +10,16 @@ from tests.replays.stage import Stage, Truth, pause, scenario
 LINE_1001 = "+442079461001"
 WAITING = "+442079460106"
 SHORT_RING = ("extensions.conf", "globals", "RING_TIME", "3")
-PATIENT_ENGINE = ("extensions.conf", "globals", "ENGINE_PATIENCE", "600")
+# A dialplan of an operator's own for callers whom another program connects.
+OWN_DIALPLAN = (
+    "+442079460106,1,Goto(waiting,service,1) into from-trunk replace",
+    "service,1,Answer() into waiting",
+    "service,2,Set(CHANNEL(musicclass)=default) into waiting",
+    "service,3,MusicOnHold(default,600) into waiting",
+    "service,4,Goto(queue,service,1) into waiting",
+    "s,1,Bridge(${CHANNEL_TO_JOIN}) into join",
+    "s,2,Hangup() into join",
+)
 
 
 @scenario(
@@ -230,7 +239,6 @@ def outbound_given_up(stage: Stage) -> None:
         answered_by=("PJSIP/1001",),
         end="completed",
     ),
-    edits=(PATIENT_ENGINE,),
 )
 def originate_bridge(stage: Stage) -> None:
     """A caller waits with music in the context `waiting`. The AMI client rings 1001 by Originate
@@ -255,7 +263,6 @@ def originate_bridge(stage: Stage) -> None:
         offers=(("PJSIP/1001", "no_answer"), ("PJSIP/1002", "refused")),
         end="abandoned",
     ),
-    edits=(PATIENT_ENGINE,),
 )
 def originate_not_answered(stage: Stage) -> None:
     """A caller waits with music. The AMI client rings 1001 for two seconds without an answer,
@@ -281,7 +288,6 @@ def originate_not_answered(stage: Stage) -> None:
         offers=(("PJSIP/1001", "cancelled"),),
         end="abandoned",
     ),
-    edits=(PATIENT_ENGINE,),
 )
 def originate_rescinded(stage: Stage) -> None:
     """A caller waits with music; the AMI client rings 1001; the caller gives up meanwhile; the
@@ -300,6 +306,8 @@ def originate_rescinded(stage: Stage) -> None:
 
 
 def _caller_waits(stage: Stage, number: str) -> tuple[ManagerTap, Call, str]:
+    for line in OWN_DIALPLAN:
+        stage.exchange.cli(f"dialplan add extension {line}")
     tap = stage.record()
     call = stage.phones.call(WAITING, number, "Waiting Wendy")
     waiting = tap.wait_event("MusicOnHoldStart")["Channel"]

@@ -9,7 +9,7 @@ from tests.replays.stage import Stage, Truth, pause, scenario
 SERVICE = "+442079460100"
 
 
-def _snapshot(tap: ManagerTap) -> None:
+def snapshot(tap: ManagerTap) -> None:
     """What a client asks for to learn the exchange's state."""
     tap.ask("CoreStatus")
     tap.ask("CoreSettings")
@@ -93,7 +93,7 @@ def snapshot_idle(stage: Stage) -> None:
     stage.phones.phone("1001")
     stage.phones.phone("1005")
     tap = stage.record()
-    _snapshot(tap)
+    snapshot(tap)
     stage.keep(tap)
 
 
@@ -127,7 +127,7 @@ def snapshot_during_call(stage: Stage) -> None:
     watch.wait_event("QueueCallerJoin", CallerIDNum="+8675588886666")
     pause(1.0)
     tap = stage.record()
-    _snapshot(tap)
+    snapshot(tap)
     second.hang_up()
     tap.wait_event("QueueCallerAbandon")
     first.hang_up()
@@ -156,7 +156,7 @@ def snapshot_while_ringing(stage: Stage) -> None:
     phone.wait_called()
     watch.wait_event("Newstate", ChannelStateDesc="Ringing")
     tap = stage.record()
-    _snapshot(tap)
+    snapshot(tap)
     phone.next()
     tap.wait_event("AgentConnect")
     pause(0.5)
