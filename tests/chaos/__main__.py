@@ -1,6 +1,12 @@
-"""Play many seeds on all cores: ``python -m tests.chaos --seeds 1000``.
+"""Seeded chaos: the engine's core on a fake clock against the simulated exchange.
 
-Prints the figures, and each failing seed with the way to repeat it alone.
+    python -m tests.chaos --seeds 1000
+
+One seed is one small centre for some minutes of simulated time: people call, agents work, packets
+get lost, the line breaks, the exchange and the engine die. The floor's invariants are checked all
+the time, and at the end its figures are compared with what really happened (truth.py says which of
+them must be exact under which fault). No loop, no thread, no clock: a seed gives the same run on
+every machine. Prints the figures, and each failing seed with the way to repeat it alone.
 """
 
 from __future__ import annotations

@@ -36,6 +36,17 @@ LATE: Final = 5.0
 LEG_AGAIN: Final = 0.1
 
 
+_LAYOUTS: dict[str, Layouts] = {}
+
+
+def _layouts(name: str) -> Layouts:
+    """What all runs of this process have learnt about packets of this name: it saves time only."""
+    layouts = _LAYOUTS.get(name)
+    if layouts is None:
+        layouts = _LAYOUTS[name] = Layouts()
+    return layouts
+
+
 class Node:
     """See the module. `at` calls something later; `delay` is how long an action takes."""
 
@@ -57,7 +68,6 @@ class Node:
         self.events = 0
         self.drift = 0
         self._at, self.now, self._delay = at, now, delay
-        self._layouts: dict[str, Layouts] = {}
         self._startup: str | None = None
         self._asked = False
         self.carry: dict[type, Callable[[Any], None]] = {
@@ -106,10 +116,7 @@ class Node:
         name = text[7 : text.index("\r", 7)]
         if name not in HEARD:
             return
-        layouts = self._layouts.get(name)
-        if layouts is None:
-            layouts = self._layouts[name] = Layouts()
-        self.hear_packet(Packet(text[:-4].encode(), name, layouts))
+        self.hear_packet(Packet(text[:-4].encode(), name, _layouts(name)))
 
     def hear_packet(self, packet: Packet) -> None:
         """The same, already cut out of the bytes."""
@@ -163,7 +170,13 @@ class Node:
         assert self.exchange is not None
         packet = Packet(action.removesuffix(b"\r\n\r\n"))
         text = ACTIONS[(packet.get("Action") or "").lower()][1](self.exchange, packet)
-        return [Packet(block.encode()) for block in text.split("\r\n\r\n") if block]
+        found = []
+        for block in text.split("\r\n\r\n"):
+            if block:
+                kind, _, name = block[: block.index("\r")].partition(": ")
+                name = name if kind == "Event" else kind
+                found.append(Packet(block.encode(), name, _layouts(name)))
+        return found
 
     # --- orders -------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from callcenter.floor.events import Distribution, FloorOpened, QueueSettings
 from telephony.simulator import Member, Phone, QueueLine, Route, SimulatorSettings
+from telephony.simulator.settings import Strategy
 
 START = 1_800_000_000.0
 """When every run begins, seconds since the epoch."""
@@ -26,6 +27,9 @@ FAULTS: tuple[FaultKind, ...] = (
 )  # fmt: skip
 LOSING: frozenset[FaultKind] = frozenset({"loss", "cut", "exchange_dies", "engine_dies"})
 """Those after which something was not told; the others must change no figure at all."""
+
+
+STRATEGIES: tuple[Strategy, ...] = ("rrmemory", "leastrecent", "ringall", "fewestcalls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def _exchange(
     for queue in queues:
         there = [phone for phone in phones if chance.random() < 0.7] or [phones[0]]
         members = tuple(Member(interface=one.device, name=one.name) for one in there)
-        strategy = chance.choice(("rrmemory", "leastrecent", "ringall", "fewestcalls"))
+        strategy = chance.choice(STRATEGIES)
         timeout = chance.uniform(5, 15)
         lines.append(QueueLine(name=queue, members=members, strategy=strategy, timeout=timeout))
     routes = {f"+4420{n}": Route(kind="queue", target=queue) for n, queue in enumerate(queues)}

@@ -13,6 +13,7 @@ from functools import partial
 
 from callcenter.floor.agent import BUSY
 from telephony.simulator import Arrival, Exchange, ExchangeFullError, Outcome
+from telephony.simulator.settings import Reaction
 from telephony.wire import Decoder
 from tests.chaos.desk import Desk
 from tests.chaos.faults import Faults
@@ -23,6 +24,8 @@ from tests.chaos.truth import Window, compared
 BEAT, AUDIT, SETTLES = 2.0, 60.0, 30.0
 """Seconds: between two signs of life, between two snapshots, and after the last call until nothing
 may be going on any more (wrap-up and ringing that nobody answers included)."""
+TROUBLE: tuple[Reaction, ...] = ("waits", "declines", "busy", "fails", "absent")
+"""What phones may do instead of being answered."""
 MOST = 7200.0
 """Seconds after which a run is stuck."""
 
@@ -106,9 +109,8 @@ class Run:
         times = [limit]
         if self._due:
             times.append(self._due[0][0])
-        for deadline in (world.deadline(), None if self.node.dead else self.node.floor.deadline()):
-            if deadline is not None:
-                times.append(deadline)
+        due = (world.deadline(), None if self.node.dead else self.node.floor.deadline())
+        times += [deadline for deadline in due if deadline is not None]
         self.now = max(self.now, min(times))
         world.advance(self.now)
         self._deliver()
@@ -249,8 +251,7 @@ class Run:
     def _phones(self, end: float) -> None:
         for device in self.plan.devices:
             if self._chance.random() < 0.4:
-                reaction = self._chance.choice(("waits", "declines", "busy", "fails", "absent"))
-                self.exchange.set_reaction(device, reaction)
+                self.exchange.set_reaction(device, self._chance.choice(TROUBLE))
                 self.at(end, partial(self._phone_back, device))
 
     def _phone_back(self, device: str) -> None:
