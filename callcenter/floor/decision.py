@@ -98,7 +98,11 @@ def holder_of(pool: Pool, entry: Entry, now: float) -> Seat | None:
 
 def takers_of(pool: Pool, entry: Entry, now: float) -> int:
     """The ready agents who may take the call."""
-    takers = entry.group.takers(pool)
+    return allowed(pool, entry, now, entry.group.takers(pool))
+
+
+def allowed(pool: Pool, entry: Entry, now: float, takers: int) -> int:
+    """Those of ``takers`` from whom the call is not kept, nor kept for another."""
     if takers and entry.special:
         takers &= ~kept_from(pool, entry, now)
         holder = holder_of(pool, entry, now)
@@ -129,7 +133,7 @@ def decided(
     left &= ~masks["occupied"]
     masks["earlier_call"] = left & gone
     left &= ~gone
-    chosen = None if entry.reserved else pool.first(left)
+    chosen = pool.first(left) if left and not entry.reserved else None
     masks["chosen"] = 0 if chosen is None else chosen.bit
     masks["idle_shorter"] = left & ~masks["chosen"]
     masks["not_ready"] = eligible & ~ready

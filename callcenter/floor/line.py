@@ -100,8 +100,15 @@ class Group:
     want: Expression
     keys: list[Key] = field(default_factory=list)
     """Those not reserved, in order."""
+    skills: tuple[str, ...] = ()
+    wide: bool = False
+    """Those who are named by nothing they have may satisfy it."""
     _mask: int = 0
     _version: int = -1
+
+    def __post_init__(self) -> None:
+        self.skills = tuple(sorted(self.want.skills))
+        self.wide = bool(self.want.words & {"any", "not"})
 
     @property
     def step(self) -> int:
@@ -114,6 +121,11 @@ class Group:
     def mask(self, pool: Pool) -> int:
         """Signed-in agents who satisfy it, in whatever state."""
         if self._version != pool.version:
+            if self._version >= 0 and not pool.changed_since(
+                self._version, self.skills, self.key[0], self.wide
+            ):
+                self._version = pool.version
+                return self._mask
             self._mask = self.want.mask(pool, pool.members(self.key[0]))
             self._version = pool.version
         return self._mask

@@ -16,9 +16,10 @@ from typing import Final
 
 from .skills import TOP
 
-AWAY: Final = frozenset({"break", "missed", "unreachable"})
-"""States in which no call waits for an agent: nobody knows when they come back."""
 READY: Final = "ready"
+SKILL: Final = "skill"
+QUEUE: Final = "queue"
+EVERYONE: Final = ("everyone", "")
 
 
 @dataclass(slots=True)
@@ -52,7 +53,9 @@ class Pool:
         self.light = 0
         """Ready and below the occupancy cap: may take outbound work."""
         self.version = 0
-        """Changes whenever an expression may have other results."""
+        """Counts changes of who has which skill and is a member of which queue."""
+        self._changed: dict[tuple[str, str], int] = {}
+        """The version at which a skill or a queue last changed, or who is signed in."""
         self.line: list[tuple[float, str, int]] = []
         """Ready agents in turn."""
         self._seats: dict[str, Seat] = {}
@@ -71,6 +74,15 @@ class Pool:
         """Those who have ``skill`` at ``level`` or above; level 0: who have it at all."""
         sets = self._at_least.get(skill)
         return sets[level] if sets is not None and level <= TOP else 0
+
+    def changed_since(self, version: int, skills: Collection[str], queue: str, wide: bool) -> bool:
+        """Whether any of these sets changed after ``version``; ``wide``: or who is signed in."""
+        changed = self._changed
+        return (
+            changed.get((QUEUE, queue), 0) > version
+            or (wide and changed.get(EVERYONE, 0) > version)
+            or any(changed.get((SKILL, skill), 0) > version for skill in skills)
+        )
 
     def members(self, queue: str) -> int:
         return self._members.get(queue, 0)
@@ -94,14 +106,18 @@ class Pool:
             mask ^= low
             most -= 1
 
-    def first(self, mask: int) -> Seat | None:
-        """Who has been idle longest of the ready ones in ``mask``."""
-        return next(self.in_turn(mask, 1), None)
+    def first(self, mask: int) -> Seat:
+        """Who has been idle longest of those in ``mask``, who are ready; one is at least."""
+        return next(self.in_turn(mask, 1))
 
     def in_turn(self, mask: int, most: int) -> Iterator[Seat]:
-        """Up to ``most`` of the ready agents in ``mask``, longest idle first."""
-        mask &= self.ready
+        """Up to ``most`` of the agents in ``mask``, who are ready, longest idle first."""
         found = mask.bit_count()
+        if found == 1:
+            seat = self._slots[mask.bit_length() - 1]
+            assert seat is not None
+            yield seat
+            return
         most = min(most, found)
         # A few among many: reading them out and sorting beats walking the line of all.
         if found * found <= len(self.line):
@@ -129,6 +145,7 @@ class Pool:
             self._slots.append(seat)
         self._slots[slot] = self._seats[agent] = seat
         self.everyone |= seat.bit
+        self._touch(EVERYONE)
         self._set_skills(seat, levels)
         self._set_queues(seat, frozenset(queues))
 
@@ -138,6 +155,7 @@ class Pool:
         self._set_skills(seat, {})
         self._set_queues(seat, frozenset())
         self.everyone &= ~seat.bit
+        self._touch(EVERYONE)
         del self._seats[agent]
         self._slots[seat.slot] = None
         heappush(self._free, seat.slot)
@@ -169,6 +187,8 @@ class Pool:
         seat.state = state
 
     def _set_skills(self, seat: Seat, skills: dict[str, int]) -> None:
+        for skill in seat.skills.keys() | skills.keys():
+            self._touch((SKILL, skill))
         for skill in seat.skills:
             sets = self._at_least[skill]
             for level in range(TOP + 1):
@@ -180,7 +200,6 @@ class Pool:
             for level in range(has + 1):
                 sets[level] |= seat.bit
         seat.skills = skills
-        self.version += 1
 
     def _set_queues(self, seat: Seat, queues: frozenset[str]) -> None:
         for queue in seat.queues - queues:
@@ -191,8 +210,13 @@ class Pool:
                 del self._members[queue]
         for queue in queues - seat.queues:
             self._members[queue] = self._members.get(queue, 0) | seat.bit
+        for queue in seat.queues ^ queues:
+            self._touch((QUEUE, queue))
         seat.queues = queues
+
+    def _touch(self, what: tuple[str, str]) -> None:
         self.version += 1
+        self._changed[what] = self.version
 
 
 def _turn(seat: Seat) -> tuple[float, str, int]:

@@ -20,11 +20,12 @@ from .decision import (
     Decision,
     Trigger,
     Verdict,
+    allowed,
     decided,
     takers_of,
 )
 from .events import QueueSettings
-from .line import Entry, Key, Kind, Line, Step, Waiting, steps_of
+from .line import Entry, Group, Key, Kind, Line, Step, Waiting, steps_of
 from .pool import Pool, Seat
 from .skills import Expression
 
@@ -228,20 +229,22 @@ class Router:
 
     def _given_out(self, now: float, before: Key | None) -> Iterator[tuple[Entry, Seat]]:
         """Every call in line order that somebody can take, with the agent who gets it."""
-        pool = self._pool
-        groups = [
-            group.keys
-            for group in self._line.groups.values()
-            if (before is None or group.keys[0] < before) and group.takers(pool)
-        ]
-        taken = 0
-        for key in groups[0] if len(groups) == 1 else merge(*groups):
+        pool, at = self._pool, self._line.at
+        if not pool.ready:
+            return
+        takers: dict[Group, int] = {}
+        for group in self._line.groups.values():
+            if (before is None or group.keys[0] < before) and (mask := group.takers(pool)):
+                takers[group] = mask
+        free = pool.ready
+        for key in merge(*(group.keys for group in takers)):
             if before is not None and key >= before:
                 return
-            entry = self._line.at(key)
-            seat = pool.first(takers_of(self._pool, entry, now) & ~taken)
-            if seat is not None:
-                taken |= seat.bit
+            entry = at(key)
+            mask = takers[entry.group] & free
+            if mask and (mask := allowed(pool, entry, now, mask)):
+                seat = pool.first(mask)
+                free ^= seat.bit
                 yield entry, seat
 
 

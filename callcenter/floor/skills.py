@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import operator
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Protocol, TypeAlias
@@ -128,7 +128,12 @@ class Expression:
     @property
     def skills(self) -> frozenset[str]:
         """The skills it names."""
-        return frozenset(_skills(self.root))
+        return frozenset(name for name in _names(self.root) if name not in WORDS)
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words ``member``, ``any`` and ``not`` that it uses."""
+        return frozenset(name for name in _names(self.root) if name in WORDS)
 
 
 MEMBER: Final = Expression(Word("member"))
@@ -208,16 +213,18 @@ def _missing(term: Term, skills: Mapping[str, int], member: bool) -> str:
             return f"needs {term}"
 
 
-def _skills(term: Term) -> list[str]:
+def _names(term: Term) -> Iterator[str]:
     match term:
         case Level():
-            return [term.skill]
+            yield term.skill
         case Word():
-            return []
+            yield term.word
         case Not():
-            return _skills(term.term)
+            yield "not"
+            yield from _names(term.term)
         case _:
-            return [skill for each in term.terms for skill in _skills(each)]
+            for each in term.terms:
+                yield from _names(each)
 
 
 def _joined(word: str, terms: list[Term]) -> Term:
