@@ -230,6 +230,7 @@ class Conversations(CallBook):
 
     def enters(self, leg: Leg, bridge: str) -> None:
         leg.ending = leg.hung_up  # sent somewhere else, it was asked to stop what it did
+        leg.handed_on = False
         for other in self.legs.enter(leg, bridge):
             self.join(other.call, leg.call)
         self.hears(leg)

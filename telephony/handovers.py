@@ -76,15 +76,8 @@ class Handovers(Conversations):
         if self.is_own(by):
             by.agent = by.agent or by.device
         call.ringing.discard(rang.uid)
-        taken = self._device(rang)
-        if taken != self._device(by):
-            self.tell(
-                call,
-                CallTransferred(
-                    at=self.at, call=call.id, kind="pickup", by=taken, to=self._device(by)
-                ),
-            )
-            self._leg_stops(rang, "answered_elsewhere")
+        self._transferred(call, "pickup", rang, self._device(by))
+        self._leg_stops(rang, "answered_elsewhere")
         rang.ending = True
 
     def forwards(self, leg: Leg, to: str) -> None:
@@ -115,6 +108,9 @@ class Handovers(Conversations):
     # --- who -------------------------------------------------------------------------------------
 
     def _transferred(self, call: Call, kind: TransferKind, by: Leg, to: str | None) -> None:
+        if by.handed_on:
+            return
+        by.handed_on = True
         device = self._device(by)
         self.tell(call, CallTransferred(at=self.at, call=call.id, kind=kind, by=device, to=to))
 

@@ -64,6 +64,8 @@ class Leg:
     member: Membership | None = None
     forwarded: Membership | None = None
     """What it dialled sent it on: for whom the next leg it dials is."""
+    handed_on: bool = False
+    """It gave the call to somebody else; that is told once."""
     agent: str | None = None
     """The own device it stands for."""
     offer: Offer | None = None
@@ -131,10 +133,11 @@ class Legs:
         return self._halves.get(half[0], {}).get("2" if half[1] == "1" else "1")
 
     def enter(self, leg: Leg, bridge: str) -> list[Leg]:
-        """Put a leg into a bridge (and out of any other); returns the others there."""
+        """Put a leg into a bridge (and out of any other); returns the others there that are in
+        one conversation with it."""
         self.leave(leg)
         inside = self._bridges.setdefault(bridge, {})
-        others = list(inside.values())
+        others = [] if leg.aside else [one for one in inside.values() if not one.aside]
         inside[leg.uid] = leg
         leg.bridge = bridge
         return others
@@ -167,7 +170,7 @@ class Legs:
         channels into further bridges. `leg` itself is among them when it is a party. Whoever an
         agent only consults is not heard."""
         seen: dict[str, Leg] = {leg.uid: leg}
-        todo = [leg]
+        todo = [] if leg.aside else [leg]
         while todo:
             here = todo.pop()
             near = list(self._bridges.get(here.bridge, {}).values()) if here.bridge else []

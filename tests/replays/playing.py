@@ -71,7 +71,7 @@ def plain(events: Iterable[Event]) -> list[dict[str, Any]]:
         fields = json.loads(encode_text(event))
         fields.pop("at", None)
         for key in ("call", "absorbed", "leg"):
-            if key in fields:
+            if fields.get(key) is not None:
                 kind = "leg" if key == "leg" else "call"
                 count = sum(known.startswith(kind) for known in numbers.values()) + 1
                 fields[key] = numbers.setdefault(f"{kind} {fields[key]}", f"{kind} {count}")

@@ -23,7 +23,16 @@ from tests.exchange.phones import Phones
 from tests.replays.stage import SCENARIOS, Scenario, Stage, Truth
 
 HERE = Path(__file__).parent
-MODULES = ("queue_calls", "direct_calls", "callers", "sessions")
+MODULES = (
+    "queue_calls",
+    "direct_calls",
+    "callers",
+    "sessions",
+    "transfers",
+    "features",
+    "parking",
+    "engine_calls",
+)
 
 PREFACE = """# Recorded AMI streams
 
@@ -36,8 +45,9 @@ phones were played by sipp; the names and numbers are made up. `python -m tests.
 `callcenter/floor/events.py`. It was written by hand, not derived from the streams. In it
 `queues` are pairs (queue, how the call left it), `offers` pairs (device, how its ringing ended
 without an answer), `answered_by` the agents' devices, `began_by` the own device that made the
-call; `end` is null when the recording stops while the call goes on. Files without calls in it
-have none.
+call; `end` is null when the recording stops while the call goes on, and `merged` when it became
+part of the call before it. `transfers` are triples (kind, by, to), `parked` pairs (place, who took
+the call back), `parties` the numbers of others who took part. Files without calls in it have none.
 
 """
 
@@ -92,6 +102,9 @@ def _in_words(truth: Truth) -> str:
     words += [f"answered by {device}" for device in truth.answered_by]
     if truth.holds:
         words.append(f"held {truth.holds} time(s)")
+    words += [f"{kind} transfer by {by} to {to}" for kind, by, to in truth.transfers]
+    words += [f"parked at {place}, taken back by {by or 'nobody'}" for place, by in truth.parked]
+    words += [f"with {party}" for party in truth.parties]
     words.append(f"end: {truth.end or 'still up'}")
     return "; ".join(words)
 
@@ -114,11 +127,16 @@ def main(names: list[str]) -> int:
         recording = play(SCENARIOS[name])
         (HERE / f"{name}.ami").write_bytes(recording)
         print(f"[{count}/{len(chosen)}] {name}: {len(recording):,} bytes", flush=True)
+    write_down()
+    return 0
+
+
+def write_down() -> None:
+    """truth.json and README.md, from the scenarios and the recordings that are there."""
     truths = {name: [asdict(truth) for truth in each.truth] for name, each in SCENARIOS.items()}
     text = json.dumps(truths, ensure_ascii=True, indent=1)
     (HERE / "truth.json").write_text(text + "\n", encoding="utf-8")
     (HERE / "README.md").write_text(readme(), encoding="utf-8")
-    return 0
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ class Truth:
     number: str | None
     dialled: str
     end: str | None
-    """None: the recording stops while the call goes on."""
+    """None: the recording stops while the call goes on. "merged": it became part of the call
+    before it."""
     name: str | None = None
     queues: tuple[tuple[str, str], ...] = ()
     offers: tuple[tuple[str, str], ...] = ()
@@ -37,6 +38,12 @@ class Truth:
     holds: int = 0
     began_by: str | None = None
     """The own device that made the call (outbound, internal)."""
+    transfers: tuple[tuple[str, str | None, str], ...] = ()
+    """(kind, by which device, to whom)."""
+    parked: tuple[tuple[str, str | None], ...] = ()
+    """(place, the device that took it back)."""
+    parties: tuple[str, ...] = ()
+    """Numbers of others who took part."""
 
 
 @dataclass(slots=True)

@@ -15,9 +15,14 @@ from callcenter.floor.events import (
     CallHeld,
     CallLeftQueue,
     CallOffered,
+    CallParked,
     CallQueued,
+    CallsMerged,
+    CallTransferred,
+    CallUnparked,
     Event,
     OfferEnded,
+    PartyJoined,
 )
 from telephony.parties import clean_name, clean_number
 from tests.replays.playing import HERE, RECORDINGS, packets, plain, play
@@ -35,6 +40,9 @@ class Seen:
     answered_by: list[str] = field(default_factory=list)
     answered_queue: str | None = None
     holds: int = 0
+    transfers: list[list[str | None]] = field(default_factory=list)
+    parked: list[list[str | None]] = field(default_factory=list)
+    parties: list[str | None] = field(default_factory=list)
     end: str | None = None
 
 
@@ -54,6 +62,17 @@ def by_call(events: list[Event]) -> list[Seen]:
                 calls[event.call].answered_queue = event.queue
             case CallHeld():
                 calls[event.call].holds += 1
+            case CallTransferred():
+                calls[event.call].transfers.append([event.kind, event.by, event.to])
+            case CallParked():
+                calls[event.call].parked.append([event.place, None])
+            case CallUnparked():
+                calls[event.call].parked[-1][1] = event.by
+            case PartyJoined():
+                calls[event.call].parties.append(event.number)
+            case CallsMerged():
+                assert calls[event.absorbed].end is None
+                calls[event.absorbed].end = "merged"
             case CallEnded():
                 assert calls[event.call].end is None, "a call ends once"
                 calls[event.call].end = event.why
@@ -97,6 +116,9 @@ def test_the_truth_of_a_recording_is_told(name: str) -> None:
         else:
             assert seen.answered_by == truth["answered_by"]
         assert seen.holds == truth["holds"]
+        assert seen.transfers == truth["transfers"]
+        assert seen.parked == truth["parked"]
+        assert seen.parties == truth["parties"]
         assert seen.end == truth["end"]
 
 

@@ -22,15 +22,22 @@ from callcenter.floor.events import (
     CallHeld,
     CallLeftQueue,
     CallOffered,
+    CallParked,
     CallQueued,
     CallResumed,
     CallsMerged,
+    CallTransferred,
+    CallUnparked,
     DeviceChanged,
     DeviceLeft,
+    EstimateTold,
     Event,
+    KeyPressed,
     MemberGone,
     MemberSeen,
     OfferEnded,
+    PartyJoined,
+    PartyLeft,
 )
 from telephony.conversations import Conversations
 from telephony.packet import Packet
@@ -40,6 +47,7 @@ from telephony.wire import Decoder
 from tests.replays.playing import HERE, RECORDINGS, packets, play
 from tests.unit.telephony.exchange_words import START, hangs_up, inbound, packet
 
+LEGS = ("Uniqueid", "DestUniqueid", "LocalOneUniqueid", "LocalTwoUniqueid")
 STREAMS = {name: packets(name) for name in RECORDINGS}
 CALL_NAMES = sorted(WANTED - {"DeviceStateChange", "QueueMemberStatus"})
 
@@ -51,6 +59,8 @@ class Live:
     offers: set[str] = field(default_factory=set)
     talking: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
+    parties: set[str] = field(default_factory=set)
+    parked: bool = False
     queue: str | None = None
 
 
@@ -96,10 +106,26 @@ def check_sense(events: Iterable[Event]) -> None:
             case DeviceLeft():
                 call.talking.remove(event.device)
                 call.held.discard(event.device)
+            case CallParked():
+                assert not call.parked
+                call.parked = True
+            case CallUnparked():
+                assert call.parked
+                call.parked = False
+            case PartyJoined():
+                assert event.leg not in call.parties
+                call.parties.add(event.leg)
+            case PartyLeft():
+                call.parties.remove(event.leg)
+            case CallTransferred():
+                assert event.by is not None or event.to is not None
             case CallsMerged():
                 other = live.pop(event.absorbed)
                 assert None in (call.queue, other.queue)
                 assert not call.offers & other.offers
+                assert not (call.parked and other.parked)
+                call.parked = call.parked or other.parked
+                call.parties |= other.parties
                 call.queue = call.queue or other.queue
                 call.offers |= other.offers
                 call.talking |= other.talking
@@ -107,35 +133,67 @@ def check_sense(events: Iterable[Event]) -> None:
             case CallEnded():
                 assert call.queue is None
                 assert not call.offers
+                assert not call.parties
+                assert not call.parked
                 del live[event.call]
             case _:
-                assert isinstance(event, CallerChanged)
+                assert isinstance(event, (CallerChanged, EstimateTold, KeyPressed))
     assert not live
+
+
+def named(stream: Iterable[Packet]) -> list[str]:
+    """The ids of all legs that the stream names."""
+    uids = {one.get(header) for one in stream for header in LEGS}
+    return sorted(uid for uid in uids if uid)
 
 
 def hang_up_everything(tracker: Tracker, stream: Iterable[Packet]) -> list[Event]:
     """A Hangup for every leg that the stream ever named."""
-    uids = {
-        one.get(header)
-        for one in stream
-        for header in ("Uniqueid", "DestUniqueid", "LocalOneUniqueid", "LocalTwoUniqueid")
-    }
     events: list[Event] = []
-    for uid in sorted(uid for uid in uids if uid):
+    for uid in named(stream):
         events += tracker.receive(hangs_up(uid), START)
     return events
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_any_suffix_of_a_recording_makes_sense(name: str) -> None:
-    """Starting in the middle: calls that began before are not told, and nothing is left over."""
+    """Starting at any packet: calls that began before are not told, and nothing is left over."""
     stream = STREAMS[name]
-    step = max(1, len(stream) // 40)
-    for start in range(0, len(stream), step):
+    hang_ups = [hangs_up(uid) for uid in named(stream)]
+    read = [place for place, one in enumerate(stream) if one.name in WANTED or "ActionID" in one]
+    for start in [0, *(place + 1 for place in read)]:
         events, tracker = play(stream[start:])
+        for one in hang_ups:
+            events += tracker.receive(one, START)
+        check_sense(events)
+        assert tracker.is_empty
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_recording_doubled_and_shuffled_makes_sense(name: str) -> None:
+    """Every packet twice in its place; every packet moved by up to a few; both at once."""
+    stream = STREAMS[name]
+    for seed in range(8):
+        rng = random.Random(seed)
+        twice = [one for one in stream for _ in range(1 if seed % 2 else 2)]
+        reach = (seed // 2) * 3
+        moved = sorted(enumerate(twice), key=lambda pair: pair[0] + rng.uniform(0, reach))
+        events, tracker = play([one for _, one in moved])
         events += hang_up_everything(tracker, stream)
         check_sense(events)
         assert tracker.is_empty
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_recording_with_every_packet_twice_tells_the_same(name: str) -> None:
+    """A packet that comes again changes nothing: the events are those of the recording. Only keys
+    and announcements may really come twice."""
+    once, _ = play(STREAMS[name])
+    twice, _ = play([one for one in STREAMS[name] for _ in range(2 - ("ActionID" in one))])
+    repeatable = (KeyPressed, EstimateTold)
+    assert [one for one in twice if not isinstance(one, repeatable)] == [
+        one for one in once if not isinstance(one, repeatable)
+    ]
 
 
 @given(name=st.sampled_from(RECORDINGS), seed=st.integers(0, 2**32), share=st.floats(0.0, 0.4))
@@ -198,6 +256,20 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "Linkedid": IDS,
     "LocalOneUniqueid": IDS,
     "LocalTwoUniqueid": IDS,
+    "TransfererUniqueid": IDS,
+    "TransfereeUniqueid": IDS,
+    "OrigTransfererUniqueid": IDS,
+    "SecondTransfererUniqueid": IDS,
+    "TransferTargetUniqueid": IDS,
+    "TargetUniqueid": IDS,
+    "ParkeeUniqueid": IDS,
+    "RetrieverUniqueid": IDS,
+    "Result": st.sampled_from(["Success", "Success", "Fail", ""]),
+    "DestType": st.sampled_from(["Bridge", "App", "Link", "Threeway", "Fail", ""]),
+    "Extension": st.sampled_from(["1002", "700", "s", "x" * 300]),
+    "Forward": st.sampled_from(["", "", "1002", "Local/1002@from-agents"]),
+    "ParkerDialString": st.sampled_from(["PJSIP/1001", "PJSIP/trunk", ""]),
+    "ParkingSpace": st.sampled_from(["701", ""]),
     "Channel": CHANNELS,
     "Value": CHANNELS | st.sampled_from(["TIMEOUT", "LEAVEEMPTY", "?"]),
     "Variable": st.sampled_from(["QUEUESTATUS", "CHANNEL_TO_JOIN", "X"]),
