@@ -7,11 +7,11 @@ against both. Methods are coroutines where they may wait, plain functions where 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Literal, Protocol, TypeAlias
 
-from .floor.card import AgentView, Answer, Card, Contact, QueueView, Reason
+from .floor.card import AgentView, Answer, CallView, Card, Contact, QueueView, Reason
 from .floor.events import CallerIdentified, Event, ReservationEnd
 from .floor.orders import (
     Announce,
@@ -364,6 +364,8 @@ class View:
     queues: Mapping[str, QueueView]
     cards: Mapping[str, tuple[Card, ...]]
     """Per agent: cards that are open on their screen."""
+    calls: Mapping[str, CallView] = field(default_factory=dict)
+    """Calls that have not ended."""
 
 
 class Desk(Protocol):
@@ -392,6 +394,8 @@ class User:
     role: Literal["agent", "supervisor"]
     device: str | None
     language: str | None
+    skills: tuple[tuple[str, int], ...] = ()
+    """As of the sign-in; what was changed since, the floor knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,4 +201,5 @@ def _user(account: Account) -> User:
         role=account.role,
         device=account.device,
         language=account.language,
+        skills=account.skills,
     )

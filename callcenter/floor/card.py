@@ -195,6 +195,32 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """A live call as supervisors see it in a list. Times are seconds since the epoch, UTC."""
+
+    call: str
+    direction: Literal["inbound", "outbound", "internal"]
+    state: str
+    """See ``callcenter.floor.call.CallState``."""
+    queue: str | None
+    """The queue it is or was in, the last."""
+    number: str | None
+    caller_name: str | None
+    arrived: float
+    waiting_since: float | None
+    """When it came to wait, while it waits."""
+    answered: float | None
+    agents: tuple[str, ...]
+    """Who is rung for it, or talks."""
+    distribution: Literal["exchange", "engine"]
+    """Who chooses the agent."""
+    reservation: str | None
+    parked: str | None
+    recording: Literal["off", "on", "paused"]
+    transfers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentView:
     """An agent as screens show them. Times are seconds since the epoch, UTC."""
 

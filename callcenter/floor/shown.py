@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .agent import Agent, AgentState
 from .call import Call
-from .card import AgentView, Card, Offer, Party, Pending
+from .card import AgentView, CallView, Card, Offer, Party, Pending
 
 if TYPE_CHECKING:
     from .state import State
@@ -118,4 +118,27 @@ def agent_view(state: State, agent: Agent) -> AgentView:
         call.queue if call else None,
         state.devices.get(agent.device, "unknown"),
         busy_with,
+    )
+
+
+def call_view(state: State, call: Call) -> CallView:
+    """What a supervisor sees of a live call in the list of all."""
+    devices = dict.fromkeys((*call.devices, *call.offers))
+    agents = (state.by_device.get(device) for device in devices)
+    return CallView(
+        call=call.id,
+        direction=call.direction,
+        state=call.state.value,
+        queue=call.queue,
+        number=call.number,
+        caller_name=call.name,
+        arrived=call.arrived,
+        waiting_since=(call.place or call.queued) if call.waiting else None,
+        answered=call.answered,
+        agents=tuple(agent.id for agent in agents if agent is not None),
+        distribution="engine" if call.engine else "exchange",
+        reservation=call.reservation,
+        parked=call.parked,
+        recording=call.recording,
+        transfers=call.transfers,
     )
