@@ -74,6 +74,7 @@ class Exchange:
             exchange.user,
             self.tracker.members.interfaces,
             self.tracker.waiting_channel,
+            self.tracker.control,
         )
 
     def join(self, dispatch: Dispatch, screens: LiveScreens) -> None:

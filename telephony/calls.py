@@ -25,14 +25,21 @@ from callcenter.floor.events import (
     CallsMerged,
     CallTransferred,
     CallUnparked,
+    ConsultAnswered,
+    ConsultBegan,
+    ConsultEnded,
     DeviceLeft,
     Direction,
     Distribution,
     EstimateTold,
     KeyPressed,
+    MuteChanged,
     OfferEnded,
     PartyJoined,
     PartyLeft,
+    RecordingChanged,
+    SpyBegan,
+    SpyEnded,
 )
 from telephony.legs import Leg
 
@@ -56,6 +63,13 @@ CallEvent: TypeAlias = (
     | CallUnparked
     | PartyJoined
     | PartyLeft
+    | ConsultAnswered
+    | ConsultBegan
+    | ConsultEnded
+    | MuteChanged
+    | RecordingChanged
+    | SpyBegan
+    | SpyEnded
 )
 
 
@@ -87,6 +101,13 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         CallUnparked: CallState.ARRIVED,
         PartyJoined: CallState.ARRIVED,
         PartyLeft: CallState.ARRIVED,
+        ConsultAnswered: CallState.ARRIVED,
+        ConsultBegan: CallState.ARRIVED,
+        ConsultEnded: CallState.ARRIVED,
+        MuteChanged: CallState.ARRIVED,
+        RecordingChanged: CallState.ARRIVED,
+        SpyBegan: CallState.ARRIVED,
+        SpyEnded: CallState.ARRIVED,
         CallEnded: CallState.ENDED,
     },
     CallState.WAITING: {
@@ -102,6 +123,9 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         CallUnparked: CallState.WAITING,
         PartyJoined: CallState.WAITING,
         PartyLeft: CallState.WAITING,
+        ConsultEnded: CallState.WAITING,
+        RecordingChanged: CallState.WAITING,
+        SpyEnded: CallState.WAITING,
     },
     CallState.TALKING: {
         CallerChanged: CallState.TALKING,
@@ -119,6 +143,13 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         CallUnparked: CallState.TALKING,
         PartyJoined: CallState.TALKING,
         PartyLeft: CallState.TALKING,
+        ConsultAnswered: CallState.TALKING,
+        ConsultBegan: CallState.TALKING,
+        ConsultEnded: CallState.TALKING,
+        MuteChanged: CallState.TALKING,
+        RecordingChanged: CallState.TALKING,
+        SpyBegan: CallState.TALKING,
+        SpyEnded: CallState.TALKING,
         CallEnded: CallState.ENDED,
     },
     CallState.ENDED: {},

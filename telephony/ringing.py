@@ -38,7 +38,7 @@ _STATUS: Final[dict[str, ReservationEnd]] = {
 _PLAIN_CAUSES = frozenset({0, 16, 26})
 _TIME_OUT = 3  # OriginateResponse's Reason is the last AST_CONTROL_* frame: still ringing
 
-_AUTO_ANSWER: Final = {
+AUTO_ANSWER: Final = {
     "PJSIP_HEADER(add,Call-Info)": "<sip:callcenter.invalid>;answer-after=0",
     "PJSIP_HEADER(add,Alert-Info)": "<http://callcenter.invalid>;info=alert-autoanswer;delay=0",
 }
@@ -55,7 +55,7 @@ def originate(order: Ring, caller: str) -> Action:
     if order.reservation.queue is not None:
         variables["__CC_QUEUE"] = order.reservation.queue
     if order.auto_answer and order.device.startswith("PJSIP/"):
-        variables |= _AUTO_ANSWER
+        variables |= AUTO_ANSWER
     headers = {
         "Channel": order.device,
         "ChannelId": order.leg,

@@ -12,9 +12,10 @@ from typing import Final, Protocol
 
 from asterisk.ami.action import Action, SimpleAction
 
-from callcenter.floor.orders import Announce, Ring, SendAway, StopRinging
+from callcenter.floor.orders import Announce, Control, Ring, SendAway, StopRinging
 from callcenter.ports import RingError, SwitchError
 from telephony.answers import ActionRefused, Answer, ExchangeError
+from telephony.control import CallControl, Sees
 from telephony.packet import Packet
 from telephony.privileges import denied
 from telephony.ringing import Ringing, Stage, originate
@@ -46,7 +47,8 @@ class AmiSwitch:
     """The Switch port of callcenter.ports over AMI. `user` is the AMI account, for messages.
 
     `interfaces` tells under which interfaces queues know a device: its own name, or Local channels
-    that lead to it. `waiting_channel` tells the channel of the caller who waits in a call.
+    that lead to it. `waiting_channel` tells the channel of the caller who waits in a call; `sees`
+    what is known about legs, without which calls cannot be controlled.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class AmiSwitch:
         user: str,
         interfaces: Callable[[str], Sequence[str]] = lambda device: (),
         waiting_channel: Callable[[str], str | None] = lambda call: None,
+        sees: Sees | None = None,
     ) -> None:
         self._link = link
         self._user = user
@@ -62,6 +65,7 @@ class AmiSwitch:
         self._waiting_channel = waiting_channel
         self._ringing = Ringing()
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._control = CallControl(self._carry_out, sees) if sees is not None else None
 
     async def pause(self, device: str, paused: bool, reason: str) -> None:
         """Pause or unpause `device` ("PJSIP/1001") in every queue it is a member of.
@@ -198,16 +202,23 @@ class AmiSwitch:
         action = Action("Setvar", {"Variable": "CC_BEAT", "Value": f"{at:.1f}"})
         await self._carry_out(action, lambda said: f"no sign of life: the exchange says {said!r}")
 
+    async def control(self, order: Control) -> None:
+        """Returns when the exchange has taken it; what it did comes as events. Raises SwitchError
+        in words for an agent; docs/call-control.md says what each failure leaves."""
+        if self._control is None:
+            raise SwitchError("calls cannot be controlled: nothing is known about their legs")
+        await self._control.carry_out(order)
+
     async def _set(self, leg: str, name: str, value: str) -> None:
         action = Action("Setvar", {"Channel": leg, "Variable": name, "Value": value})
         await self._carry_out(
             action, lambda said: f"{name} of leg {leg} cannot be set: the exchange says {said!r}"
         )
 
-    async def _carry_out(self, action: Action, explain: Callable[[str], str]) -> None:
+    async def _carry_out(self, action: Action, explain: Callable[[str], str]) -> Answer:
         try:
             async with self._turns:
-                await self._link.ask(action)
+                return await self._link.ask(action)
         except ActionRefused as refused:
             if refused.forbidden:
                 raise SwitchError("; ".join(denied([action.name], self._user))) from refused

@@ -15,6 +15,8 @@ from types import MappingProxyType
 
 from callcenter.floor.events import Event, QueueExit
 from telephony.calls import Call
+from telephony.control_facts import EVENT as CONTROL_EVENT
+from telephony.control_facts import MUTED_VARIABLE, ControlFacts
 from telephony.handover_packets import READERS
 from telephony.handovers import Handovers
 from telephony.legs import Leg, Membership, leg_from
@@ -52,6 +54,7 @@ QUEUE_STATUS: dict[str, QueueExit] = {
 
 _DIALPLAN = frozenset({"VarSet", "Newexten"})
 _JOIN_MARK = JOIN_VARIABLE.encode()
+_MUTED_MARK = MUTED_VARIABLE.encode()
 _UP = 6
 _NOT_CALLING = frozenset({0, 1})  # AST_STATE_DOWN and _RESERVED: it is going to be called
 
@@ -102,6 +105,9 @@ class Tracker:
         }
         for name, read in READERS.items():
             self._readers[name] = partial(read, self._talk)
+        self.control = ControlFacts(self._talk)
+        """What call control did, and must know."""
+        self._readers |= self.control.readers
 
     # --- what others ask ----------------------------------------------------------------------
 
@@ -124,7 +130,9 @@ class Tracker:
     @property
     def is_empty(self) -> bool:
         """Nothing is remembered about any live call."""
-        return not self._talk.calls and self._talk.legs.nothing_left and not self._talk.leaving
+        talk = self._talk
+        nothing = not talk.calls and talk.legs.nothing_left and not talk.leaving
+        return nothing and self.control.is_empty
 
     def waiting_channel(self, call: str) -> str | None:
         """The channel of the caller who waits in a line in this call; ``None`` for nobody."""
@@ -147,7 +155,8 @@ class Tracker:
             # A third of all packets, and hardly one of them matters: those about somebody who has
             # just left a line, and the invitation of an agent by the engine.
             talk.sees_dialplan = True
-            if not talk.leaving and _JOIN_MARK not in packet.raw:
+            raw = packet.raw
+            if not talk.leaving and _JOIN_MARK not in raw and _MUTED_MARK not in raw:
                 return []
         talk.at = self._at = max(self._at, at)
         events = read(packet)
@@ -159,6 +168,9 @@ class Tracker:
         """The differences between what was known and what the exchange shows now."""
         self._at = self._talk.at = max(self._at, at)
         events = resync(self._talk, self.members, snapshot)
+        self.control.settle()
+        events += self._talk.out
+        self._talk.out = []
         self._talk.unexpected.clear()
         return events
 
@@ -219,7 +231,9 @@ class Tracker:
     def _hangup(self, packet: Packet) -> None:
         leg = self._leg(packet)
         if leg is not None:
-            self._talk.gone(leg, number_in(packet.get("Cause")))
+            cause = number_in(packet.get("Cause"))
+            self.control.gone(leg, cause)
+            self._talk.gone(leg, cause)
 
     # --- dialling -----------------------------------------------------------------------------
 
@@ -281,7 +295,9 @@ class Tracker:
         if packet.get("BridgeTechnology") == "holding_bridge":
             self._talk.legs.leave(leg)  # parked: next to strangers, hearing nobody
         else:
+            self.control.enters(leg)
             self._talk.enters(leg, bridge)
+            self.control.entered(leg)
 
     def _bridge_leave(self, packet: Packet) -> None:
         leg = self._leg(packet)
@@ -323,6 +339,10 @@ class Tracker:
             caller = self._talk.legs.by_channel.get(packet.get("Value") or "")
             if leg is not None and caller is not None and self._talk.is_own(leg):
                 self._talk.invited(leg, caller)
+        elif variable == MUTED_VARIABLE:
+            leg = self._leg(packet)
+            if leg is not None:
+                self.control.muted(leg, packet.get("Value"))
         if variable != "QUEUESTATUS":
             return
         call = self._talk.leaving.get(packet.get("Uniqueid") or "")
@@ -339,7 +359,11 @@ class Tracker:
     def _user_event(self, packet: Packet) -> None:
         if (packet.get("UserEvent") or "").startswith("Callcenter"):
             leg = self._leg(packet)
-            if leg is not None:
+            if leg is None:
+                return
+            if packet.get("UserEvent") == CONTROL_EVENT:
+                self.control.did(leg, packet)
+            else:
                 tells(self._talk, leg, packet)
 
     def _member_seen(self, packet: Packet) -> list[Event]:

@@ -194,13 +194,16 @@ ACTIONS: Mapping[str, frozenset[str]] = {
     "CoreShowChannels": _COMMON,
     "CoreStatus": _COMMON,
     "DeviceStateList": _COMMON,
+    "Getvar": _COMMON | {"Channel", "Variable"},
     "Hangup": _COMMON | {"Channel", "Cause"},
     "Login": _COMMON | {"Username", "Secret", "AuthType", "Key", "Events"},
     "Logoff": _COMMON,
     "Originate": _COMMON
     | {"Channel", "Context", "Exten", "Priority", "Timeout", "CallerID", "Account"}
     | {"EarlyMedia", "Async", "Codecs", "ChannelId", "OtherChannelId", "Variable"},
+    "MixMonitorMute": _COMMON | {"Channel", "Direction", "State"},
     "Ping": _COMMON,
+    "PlayDTMF": _COMMON | {"Channel", "Digit"},
     "QueuePause": _COMMON | {"Interface", "Paused", "Queue", "Reason"},
     "QueueStatus": _COMMON | {"Queue", "Member"},
     "Redirect": _COMMON
@@ -213,6 +216,11 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Headers with which a phone is asked to answer by itself: the only functions a variable may name.
 _HEADER_FUNCTION = re.compile(r"PJSIP_HEADER\(add,(?:Alert|Call)-Info\)")
+# The same for the one variable of Setvar and of Getvar: muting, and whether a target exists.
+_ONE_VARIABLE = {
+    "Setvar": (_VARIABLE_NAME, re.compile(r"MUTEAUDIO\(in\)")),
+    "Getvar": (re.compile(r"DIALPLAN_EXISTS\(cc-target,[0-9A-Za-z+*#_.-]{1,40},1\)", re.ASCII),),
+}
 # Asterisk takes a Variable header apart at commas (astman_get_variables), outside quotes, brackets
 # and parentheses, and removes one backslash (__ast_app_separate_args in main/app.c).
 _VARIABLE_SPECIAL = re.compile(r'[\\",()\[\]]')
@@ -243,8 +251,8 @@ def encode(action: Action, action_id: str | None = None) -> bytes:
         headers["ActionID"] = action_id
     lines = [b"Action: " + action.name.encode()]
     for key, value in headers.items():
-        if key == "Variable" and action.name == "Setvar":
-            if _VARIABLE_NAME.fullmatch(str(value)) is None:
+        if key == "Variable" and action.name in _ONE_VARIABLE:
+            if not any(one.fullmatch(str(value)) for one in _ONE_VARIABLE[action.name]):
                 raise WireError(action.name, key, f"{_shown(value)} is not a variable's name")
         elif key not in ACTIONS[action.name] or key == "Variable":
             raise WireError(action.name, _shown(key), "is not a header of this action")

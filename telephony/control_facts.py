@@ -1,0 +1,381 @@
+"""What the exchange says about holding, consulting, recording, muting and listening.
+
+Pure. The contexts of config/asterisk/callcenter-control.conf tell what they do by
+``UserEvent(CallcenterControl)``; MixMonitor and ChanSpy tell by events of their own. Only what was
+reported is told to the floor, never what was asked for. It must not send anything;
+telephony.control does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from callcenter.floor.events import (
+    CallTransferred,
+    ConsultAnswered,
+    ConsultBegan,
+    ConsultEnded,
+    MuteChanged,
+    RecordingChanged,
+    RecordingState,
+    SpyBegan,
+    SpyEnded,
+    SpyMode,
+)
+from telephony.handovers import Handovers
+from telephony.legs import Leg
+from telephony.packet import Packet
+from telephony.parties import clean_number, number_in
+
+EVENT: Final = "CallcenterControl"
+MUTED_VARIABLE: Final = "CC_MUTED"
+"""Set to 1 or 0 on an agent's leg once its voice is cut off, or carried again."""
+SPY_CONTEXT: Final = "cc-spy"
+
+ConsultEnd = Literal["completed", "joined", "cancelled", "busy", "no_answer", "refused", "gone"]
+
+_MODES: Final[dict[str, SpyMode]] = {"listen": "listen", "whisper": "whisper", "barge": "barge"}
+_BUSY, _REFUSED, _ELSEWHERE = 17, 21, 26
+_NOT_ANSWERED = frozenset({18, 19})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """An agent's part in a call, as far as control must know it. Legs are named by Uniqueid."""
+
+    agent: str
+    customer: str | None
+    """The other party; ``None`` when there is none, or several (``many``)."""
+    held: bool
+    """The customer waits with music for this agent."""
+    aside: str | None
+    """The leg of whoever the agent consults."""
+    aside_answered: bool
+    many: bool
+    """More than two talk."""
+    recorder: str | None
+    """The leg that writes the recording."""
+
+
+@dataclass(slots=True, eq=False)
+class _Consult:
+    agent: str
+    call: str
+    device: str
+    to: str
+    answered: bool = False
+    given_up: bool = False
+    """The agent went back to the customer, and the consulted party was not put on hold."""
+
+
+@dataclass(slots=True, eq=False)
+class _Recording:
+    leg: Leg
+    """The recorded one."""
+    state: RecordingState = "off"
+
+
+class ControlFacts:
+    """Reads what call control did; tells it through `talk`, and answers what `telephony.control`
+    must know before it does the next thing."""
+
+    def __init__(self, talk: Handovers) -> None:
+        self._talk = talk
+        self._held: dict[str, str] = {}
+        """The agent's leg by the leg of the customer who waits for it."""
+        self._consults: dict[str, _Consult] = {}
+        """By the consulted leg."""
+        self._entering: dict[str, tuple[str, ConsultEnd]] = {}
+        """By the leg that is about to enter a bridge: the consultation which that ends, and how."""
+        self._spies: dict[str, tuple[str, str]] = {}
+        """(call, device) by the listening leg."""
+        self._recordings: dict[str, _Recording] = {}
+        """By the leg that writes."""
+        self._did: dict[str, Callable[[Leg, Leg, Packet], None]] = {
+            "hold": self._holds,
+            "hold_aside": self._holds_aside,
+            "join": self._joins,
+            "consult": self._consult_begins,
+            "consult_answered": self._consult_answered,
+            "complete": self._completes,
+            "conference": self._merges,
+            "blind_transfer": self._hands_on,
+            "take_over": self._takes_over,
+            "record": self._records,
+        }
+        self.readers: Mapping[str, Callable[[Packet], None]] = {
+            "MixMonitorStart": self._monitor_start,
+            "MixMonitorStop": self._monitor_stop,
+            "MixMonitorMute": self._monitor_mute,
+            "ChanSpyStart": self._spy_start,
+            "ChanSpyStop": self._spy_stop,
+        }
+        """By the name of the packet, for the tracker."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (
+            self._held or self._consults or self._entering or self._spies or self._recordings
+        )
+
+    # --- what telephony.control asks -----------------------------------------------------------
+
+    def talk_of(self, leg: str) -> Talk | None:
+        """The part that this agent's leg has in its call; ``None`` when it has none any more."""
+        agent = self._talk.legs.by_uid.get(leg)
+        if agent is None or agent.ending:
+            return None
+        held = next((uid for uid, by in self._held.items() if by == leg), None)
+        heard = [one for one in self._talk.legs.hearing(agent) if one is not agent]
+        customer = held or (heard[0].uid if len(heard) == 1 else None)
+        aside = next((uid for uid, one in self._consults.items() if one.agent == leg), None)
+        recorder = next(
+            (u for u, one in self._recordings.items() if one.leg.call is agent.call), None
+        )
+        return Talk(
+            agent=leg,
+            customer=customer,
+            held=held is not None,
+            aside=aside,
+            aside_answered=aside is not None and self._consults[aside].answered,
+            many=len(heard) > 1,
+            recorder=recorder,
+        )
+
+    def waits_for(self, customer: str) -> str | None:
+        """The agent's leg for which this customer waits with music."""
+        return self._held.get(customer)
+
+    def is_up(self, leg: str) -> bool:
+        found = self._talk.legs.by_uid.get(leg)
+        return found is not None and found.up and not found.ending
+
+    # --- what the dialplan did ------------------------------------------------------------------
+
+    def did(self, leg: Leg, packet: Packet) -> None:
+        """A ``UserEvent(CallcenterControl)`` of a leg. ``Agent`` is the agent's leg, and the leg
+        itself where it is left out."""
+        read = self._did.get(packet.get("Did") or "")
+        uid = packet.get("Agent")
+        agent = self._talk.legs.by_uid.get(uid) if uid else leg
+        if read is not None and agent is not None:
+            read(leg, agent, packet)
+
+    def _holds(self, customer: Leg, agent: Leg, packet: Packet) -> None:
+        self._held[customer.uid] = agent.uid
+        self._talk.holds(agent, True)
+
+    def _holds_aside(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        consult = self._consults.get(leg.uid)
+        if consult is not None:
+            consult.given_up = False
+
+    def _joins(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        for consult in self._consults.values():
+            if consult.agent == agent.uid:
+                consult.given_up = True  # unless the consulted party says that it waits
+
+    def _consult_begins(self, far: Leg, agent: Leg, packet: Packet) -> None:
+        near = self._talk.legs.other_half(far)
+        device = agent.agent or agent.device
+        if near is None or device is None or near.uid in self._consults:
+            return
+        near.aside = True
+        to = clean_number(packet.get("To")) or "?"
+        call = agent.call
+        self._consults[near.uid] = _Consult(agent.uid, call.id, device, to)
+        self._talk.tell(
+            call, ConsultBegan(at=self._talk.at, call=call.id, device=device, leg=near.uid, to=to)
+        )
+
+    def _consult_answered(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        consult = self._consults.get(leg.uid)
+        behind = self._talk.legs.by_uid.get(consult.agent) if consult is not None else None
+        if consult is None or behind is None or consult.answered:
+            return
+        consult.answered = True
+        call = behind.call
+        told = ConsultAnswered(at=self._talk.at, call=call.id, device=consult.device, leg=leg.uid)
+        self._talk.tell(call, told)
+
+    def _completes(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        if leg.uid in self._consults:
+            self._entering[leg.uid] = (leg.uid, "completed")
+
+    def _merges(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        for uid, consult in self._consults.items():
+            if consult.agent == agent.uid:
+                self._entering[leg.uid] = (uid, "joined")
+
+    def _hands_on(self, customer: Leg, agent: Leg, packet: Packet) -> None:
+        self._held.pop(customer.uid, None)
+        self._talk.hands_on(agent, customer, clean_number(packet.get("To")))
+
+    def _takes_over(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        call, by = agent.call, agent.agent or agent.device
+        if leg.device is not None and self._talk.owns(leg.device):
+            leg.agent = leg.device
+        told = CallTransferred(
+            at=self._talk.at, call=call.id, kind="attended", by=by, to=leg.device
+        )
+        self._talk.tell(call, told)
+
+    def _records(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        self._recordings[leg.uid] = _Recording(agent)
+
+    # --- bridges and ends -------------------------------------------------------------------------
+
+    def enters(self, leg: Leg) -> None:
+        """Before a leg enters a bridge: a consulted party may become part of the conversation."""
+        uid, how = self._entering.pop(leg.uid, ("", "gone"))
+        consult = self._consults.pop(uid, None)
+        aside = self._talk.legs.by_uid.get(uid)
+        if consult is None or aside is None:
+            return
+        aside.aside = False
+        agent = self._talk.legs.by_uid.get(consult.agent)
+        # Once the agent's leg is gone the call is that of the customer whom the party will hear.
+        call = agent.call if agent is not None else self._talk.calls.get(consult.call)
+        if call is None:
+            return
+        at = self._talk.at
+        if how == "completed":
+            reached = [one for one in self._talk.legs.hearing(aside) if self._talk.is_own(one)]
+            to = (reached[0].agent or reached[0].device) if reached else consult.to
+            told = CallTransferred(at=at, call=call.id, kind="attended", by=consult.device, to=to)
+            self._talk.tell(call, told)
+        self._consult_ends(consult, uid, how)
+
+    def entered(self, leg: Leg) -> None:
+        """After a leg entered a bridge: a customer on hold may have the agent back."""
+        for customer, by in list(self._held.items()):
+            if leg.uid not in (customer, by):
+                continue
+            waiting, agent = self._talk.legs.by_uid.get(customer), self._talk.legs.by_uid.get(by)
+            if waiting is None or agent is None:
+                del self._held[customer]
+            elif agent in self._talk.legs.hearing(waiting):
+                del self._held[customer]
+                self._talk.holds(agent, False)
+            elif leg is waiting:  # somebody else has the customer now
+                del self._held[customer]
+
+    def gone(self, leg: Leg, cause: int | None) -> None:
+        """Before the end of a leg is told."""
+        uid = leg.uid
+        self._held.pop(uid, None)
+        self._entering.pop(uid, None)
+        for customer in [one for one, by in self._held.items() if by == uid]:
+            del self._held[customer]
+        consult = self._consults.pop(uid, None)
+        if consult is not None:
+            self._consult_ends(consult, uid, _why(consult, cause or leg.cause))
+        self._spy_over(uid)
+        self._recording_is(uid, "off")
+        self._recordings.pop(uid, None)
+
+    def settle(self) -> None:
+        """After a snapshot: what hangs on legs that are gone is over."""
+        known = self._talk.legs.by_uid
+        self._held = {u: by for u, by in self._held.items() if u in known and by in known}
+        self._entering = {u: one for u, one in self._entering.items() if u in known}
+        for uid in [uid for uid in self._consults if uid not in known]:
+            self._consult_ends(self._consults.pop(uid), uid, "gone")
+        for uid in [uid for uid in self._spies if uid not in known]:
+            self._spy_over(uid)
+        for uid, recording in list(self._recordings.items()):
+            if uid not in known or recording.leg.uid not in known:
+                self._recording_is(uid, "off")
+                del self._recordings[uid]
+
+    def _consult_ends(self, consult: _Consult, leg: str, why: ConsultEnd) -> None:
+        agent = self._talk.legs.by_uid.get(consult.agent)
+        call = agent.call if agent is not None else self._talk.calls.get(consult.call)
+        if call is not None:
+            told = ConsultEnded(
+                at=self._talk.at, call=call.id, device=consult.device, leg=leg, why=why
+            )
+            self._talk.tell(call, told)
+
+    # --- muting, recording, listening ---------------------------------------------------------
+
+    def muted(self, leg: Leg, value: str | None) -> None:
+        """The variable CC_MUTED of an agent's leg."""
+        device = leg.call.talking.get(leg.uid)
+        if device is not None and value in ("0", "1"):
+            told = MuteChanged(
+                at=self._talk.at, call=leg.call.id, device=device, muted=value == "1"
+            )
+            self._talk.tell(leg.call, told)
+
+    def _monitor_start(self, packet: Packet) -> None:
+        uid = packet.get("Uniqueid") or ""
+        leg = self._talk.legs.by_uid.get(uid)
+        if leg is None:
+            return
+        if uid not in self._recordings:
+            if not leg.is_party:
+                return
+            self._recordings[uid] = _Recording(leg)  # by the operator's own dialplan
+        self._recording_is(uid, "on")
+
+    def _monitor_stop(self, packet: Packet) -> None:
+        self._recording_is(packet.get("Uniqueid") or "", "off")
+
+    def _monitor_mute(self, packet: Packet) -> None:
+        uid = packet.get("Uniqueid") or ""
+        recording = self._recordings.get(uid)
+        if recording is not None and recording.state != "off":
+            self._recording_is(uid, "paused" if number_in(packet.get("State")) else "on")
+
+    def _recording_is(self, uid: str, state: RecordingState) -> None:
+        recording = self._recordings.get(uid)
+        if recording is None or recording.state == state:
+            return
+        recording.state = state
+        leg = recording.leg
+        told = RecordingChanged(at=self._talk.at, call=leg.call.id, leg=leg.uid, state=state)
+        self._talk.tell(leg.call, told)
+
+    def _spy_start(self, packet: Packet) -> None:
+        spy = self._talk.legs.by_uid.get(packet.get("SpyerUniqueid") or "")
+        leg = self._talk.legs.by_uid.get(packet.get("SpyeeUniqueid") or "")
+        if spy is None or leg is None or spy.device is None:
+            return  # one half of a Local channel: a recording
+        self._spy_over(spy.uid)
+        device = leg.agent or leg.device or ""
+        mode: SpyMode = "listen"
+        if packet.get("SpyerContext") == SPY_CONTEXT:
+            mode = _MODES.get(packet.get("SpyerExten") or "", "listen")
+        call = leg.call
+        self._spies[spy.uid] = (call.id, spy.device)
+        told = SpyBegan(
+            at=self._talk.at, call=call.id, device=device, by=spy.device, leg=spy.uid, mode=mode
+        )
+        self._talk.tell(call, told)
+
+    def _spy_stop(self, packet: Packet) -> None:
+        spy = self._talk.legs.by_uid.get(packet.get("SpyerUniqueid") or "")
+        if spy is not None:
+            self._spy_over(spy.uid)
+
+    def _spy_over(self, uid: str) -> None:
+        listened, by = self._spies.pop(uid, ("", ""))
+        call = self._talk.calls.get(listened)
+        if call is not None:
+            self._talk.tell(call, SpyEnded(at=self._talk.at, call=call.id, by=by, leg=uid))
+
+
+def _why(consult: _Consult, cause: int | None) -> ConsultEnd:
+    """How a consultation ended whose leg is gone; `cause` is that of ITU-T Q.850."""
+    if consult.given_up or cause == _ELSEWHERE:
+        return "cancelled"
+    if consult.answered:
+        return "gone"
+    if cause == _BUSY:
+        return "busy"
+    if cause == _REFUSED:
+        return "refused"
+    return "no_answer" if cause in _NOT_ANSWERED else "gone"
