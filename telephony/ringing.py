@@ -171,7 +171,7 @@ class Ringing:
         elif name == "Hangup":
             channel = packet.get("Channel")
             for attempt in self._attempts.values():
-                if attempt.caller == channel:
+                if attempt.caller == channel and not attempt.over:
                     attempt.caller_gone = True
                     attempt.changed()
 

@@ -27,8 +27,10 @@ def test_recording_is_read_without_loss(path: Path) -> None:
     whole = b"".join(
         packet.raw + (b"\r\n" if packet.name == GREETING else b"\r\n\r\n") for packet in packets
     )
-    assert data.startswith(whole)
-    assert decoder.held == len(data) - len(whole)
+    # A TestEvent with more than a name in it ends with one empty line too many.
+    plain = data.replace(b"\r\n\r\n\r\n", b"\r\n\r\n")
+    assert plain.startswith(whole)
+    assert decoder.held == len(plain) - len(whole)
 
     rng = random.Random(path.stem)
     pieces, start = Decoder(), 0
