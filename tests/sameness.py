@@ -26,6 +26,8 @@ LEFT_OUT_VARIABLES = re.compile(
     r"BRIDGEPEER|BRIDGEPVTCALLID"
     # Statistics of sound; the far side of a hang-up races with the bridge that comes apart.
     r"|RTPAUDIOQOS\w*"
+    # The engine's sign of life, by a clock of its own.
+    r"|CC_BEAT"
 )
 LEFT_OUT_DEVICES = re.compile(
     # Sent several times for one state, as often as the two halves happen to be asked.
@@ -63,7 +65,9 @@ VOLATILE_OF_EVENT = frozenset(
 """The phone's own thread may or may not have got that far."""
 VOLATILE_VARIABLES = re.compile(
     r"(ANSWEREDTIME|DIALEDTIME|RINGTIME|QUEUEWAIT|QEHOLDTIME|PROGRESSTIME|MEMBERLASTCALL)(_MS)?"
+    r"|CC_LAST|CC_SEEN"
 )
+_TIMES_IN_DATA = re.compile(r"(CC_LAST|CC_SEEN)=\w[\w.]*")
 _ID = re.compile(r"(Dest|LocalOne|LocalTwo|Source|Swap|Dest)?(Uniqueid|UniqueId|Linkedid)$")
 
 
@@ -175,6 +179,8 @@ def _header(event: Event, key: str, value: str, names: Names) -> str:
         variable = event.get("Variable")
         if value and VOLATILE_VARIABLES.fullmatch(variable):
             return f"{key}: a time"
+    if key == "AppData":
+        value = _TIMES_IN_DATA.sub(r"\1=a time", value)
     if _ID.match(key):
         return f"{key}: {names.role(value)}"
     return f"{key}: {names.text(value)}"

@@ -30,6 +30,8 @@ class Played:
     def __init__(self) -> None:
         self.settings = SimulatorSettings()
         self.stream = ""
+        self.beats = False
+        """An engine shows that it lives, every two seconds."""
         self._exchange: Exchange | None = None
 
     def phones(self, **kinds: tuple[Reaction, float]) -> None:
@@ -63,7 +65,11 @@ class Played:
 
     def run(self, seconds: float) -> None:
         world = self.exchange.world
-        world.advance(world.now + seconds)
+        until = world.now + seconds
+        while self.beats and world.now + 2.0 < until:
+            world.advance(world.now + 2.0)
+            self.act("Setvar", Variable="CC_BEAT", Value=f"{world.now}")
+        world.advance(until)
         self.stream += "".join(message.text for message in world.take())
 
     def act(self, action: str, **headers: str) -> str:
@@ -304,6 +310,101 @@ def ring_for(
         )
         if len(devices) > 1:
             stage.run(2.3 if turn == 1 else 0.8)
+
+
+def engine(stage: Played, number: str, **caller: Any) -> str:
+    """A caller waits for an engine that is alive; answers their Uniqueid."""
+    stage.beats = True
+    stage.act("Setvar", Variable="CC_BEAT", Value="1")
+    stage.stream = ""
+    stage.run(0.1)
+    call = stage.call(WAITING, number, "Engine Emma", **caller)
+    stage.run(1.3)
+    return call
+
+
+def _asked(stage: Played, call: str, device: str, turn: int = 1, timeout: str = "20000") -> None:
+    channel = stage.exchange.world.channels[call]
+    stage.act(
+        "Originate",
+        ActionID=f"tap-{turn}",
+        Channel=device,
+        ChannelId=f"cc-0-{turn}",
+        Context="cc-join",
+        Exten="s",
+        Priority="1",
+        Variable=f"CHANNEL_TO_JOIN={channel.name},__CC_QUEUE=service",
+        CallerID=f'"Engine Emma" <{channel.number}>',
+        Timeout=timeout,
+        Async="true",
+    )
+
+
+@scenario
+def engine_wait_answered(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.8))
+    call = engine(stage, "+447700900301", talk=1.0)
+    for name, value in (("CC_P50", "90"), ("CC_P90", "400"), ("CC_POSITION", "2")):
+        stage.act("Setvar", Channel=call, Variable=name, Value=value)
+    stage.run(19.5)
+    _asked(stage, call, "PJSIP/1001")
+
+
+@scenario
+def engine_wait_agent_hangs_up(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.5))
+    call = engine(stage, "+447700900302", talk=1.0, ender="called")
+    _asked(stage, call, "PJSIP/1001")
+
+
+@scenario
+def engine_wait_no_answer(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0), p1002=("answers", 0.4))
+    call = engine(stage, "+447700900303", talk=0.8)
+    _asked(stage, call, "PJSIP/1001", timeout="2000")
+    stage.run(2.3)
+    _asked(stage, call, "PJSIP/1002", 2)
+
+
+@scenario
+def engine_wait_refused(stage: Played) -> None:
+    stage.phones(p1001=("declines", 0.3), p1002=("busy", 0.0), p1004=("answers", 0.4))
+    call = engine(stage, "+447700900304", talk=0.8)
+    for turn, device in enumerate(("PJSIP/1001", "PJSIP/1002", "PJSIP/1003"), start=1):
+        _asked(stage, call, device, turn)
+        stage.run(0.6)
+    _asked(stage, call, "PJSIP/1004", 4)
+
+
+@scenario
+def engine_wait_rescinded(stage: Played) -> None:
+    stage.phones(p1001=("waits", 0.0))
+    call = engine(stage, "+447700900305", patience=2.0)
+    _asked(stage, call, "PJSIP/1001")
+    stage.run(0.8)
+    stage.act("Hangup", Channel="cc-0-1", Cause="26")
+
+
+@scenario
+def engine_wait_key(stage: Played) -> None:
+    call = engine(stage, "+447700900306", patience=8.7)
+    stage.exchange.press_key(call, "1")
+    stage.run(0.5)
+    stage.act("Setvar", Channel=call, Variable="CC_POSITION", Value="1")
+    stage.run(5.0)
+    stage.exchange.press_key(call, "9")
+
+
+@scenario
+def engine_wait_fallback(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.4))
+    stage.call(WAITING, "+447700900307", "Engine Emma", talk=0.8)
+
+
+@scenario
+def engine_wait_sent_away(stage: Played) -> None:
+    call = engine(stage, "+447700900308")
+    stage.act("Redirect", Channel=call, Context="cc-away", Exten="closed", Priority="1")
 
 
 def _talks(stage: Played, number: str | None, name: str) -> None:

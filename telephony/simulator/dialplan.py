@@ -25,8 +25,9 @@ PATIENCE = 600.0
 """Seconds a caller waits in ``Queue()`` where the number dialled does not say otherwise."""
 _SAID = (("vm-nobodyavail", 2.8), ("vm-goodbye", 0.88))
 """What the closing message plays, and how long each takes, seconds."""
-_MESSAGES = (("vm-nobodyavail&pls-try-call-later", 4.7), ("auth-thankyou&vm-goodbye", 1.9))
-"""What is told to a caller who leaves the engine's line: ordinarily, and after a key."""
+_MESSAGES = (("vm-nobodyavail&pls-try-call-later", 2.8), ("auth-thankyou&vm-goodbye", 1.9))
+"""What is told to a caller who leaves the engine's line: ordinarily, and after a key. Like the
+recorded exchange this one has only the first half of the first."""
 _LABELS: dict[DialResult, int] = {"BUSY": 3, "CHANUNAVAIL": 4, "CONGESTION": 5, "NOANSWER": 6}
 
 
@@ -279,18 +280,18 @@ def _away(exchange: Exchange, channel: Channel, why: str) -> Part[bool]:
     """Out of the engine's line: to the ordinary queue when the engine is silent, or good-bye."""
     world = exchange.world
     queue = exchange.queues.get(engine_line.away(exchange, channel, why))
-    last = 5
     if why == "fallback" and queue is not None:
         world.step(channel, "Queue", f"{queue.name},t,,,{PATIENCE:g}", priority=5)
         if (yield from QueueVisit(exchange, channel, queue, PATIENCE).run()) != "timed out":
             return False
-        why, last = "timed_out", 6
+        why = "timed_out"
+        world.step(channel, "Goto", f"cc-message,{why},1", priority=6)
     exchange.note_closing(channel)
-    world.step(channel, "Goto", f"cc-message,{why},1", priority=last)
     text, seconds = _MESSAGES[why == "key"]
     world.step(channel, "Playback", text, context="cc-message", exten=why, priority=1)
     over = not (yield from _pause(exchange, seconds))
-    world.varset(channel, "PLAYBACKSTATUS", "FAILED" if over else "SUCCESS")
+    whole = why == "key" and not over
+    world.varset(channel, "PLAYBACKSTATUS", "SUCCESS" if whole else "FAILED")
     if over:
         return False
     world.step(channel, "Hangup", "", priority=2)

@@ -7,7 +7,8 @@ answered. Labels and priorities are those of that file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from telephony.simulator.arrivals import LineExit
@@ -39,8 +40,51 @@ AWAY_WHY: Mapping[str, LineExit] = {
 }
 """Extensions of ``cc-away``, and what each means for the line that was left."""
 
+_NUMBER = 0.8
+"""Seconds that a small number takes to say."""
+
 Leaves: TypeAlias = Literal["hung up", "fallback", "over"]
 """``over``: the caller talked, and has to be hung up."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of an announcement; `seconds`: how long it takes."""
+
+    priority: int
+    application: str
+    data: str
+    seconds: float = 0.0
+
+
+def _announcement(place: str, low: str, high: str) -> Iterator[_Step]:
+    """What is told, as ``tell`` of ``cc-wait`` puts it together."""
+    several = int(place or "0") > 1
+    yield _Step(17, "GotoIf", f"{int(several)}?place")
+    if several:
+        yield _Step(20, "BackGround", "queue-thereare", 2.26)
+        yield _Step(21, "SayNumber", place, _NUMBER)
+        yield _Step(22, "BackGround", "queue-callswaiting", 2.48)
+    else:
+        yield _Step(18, "BackGround", "queue-youarenext", 3.4)
+        yield _Step(19, "Goto", "time")
+    silent = not (low and high)
+    yield _Step(23, "GotoIf", f"{int(silent)}?key")
+    if not silent:
+        least, most = -(-int(low) // 60), -(-int(high) // 60)
+        yield _Step(24, "MSet", f"CC_FROM={least},CC_TO={most}")
+        yield _Step(25, "BackGround", "queue-holdtime", 2.8)
+        between = 1 < least < most
+        yield _Step(26, "GotoIf", f"{int(between)}?between")
+        if between:
+            yield _Step(29, "SayNumber", str(least), _NUMBER)
+            yield _Step(30, "BackGround", "queue-minutes&vm-and&queue-less-than", 2.62)
+        else:
+            yield _Step(27, "BackGround", "queue-less-than", 1.1)
+            yield _Step(28, "Goto", "most")
+        yield _Step(31, "SayNumber", str(max(most, 2)), _NUMBER)
+        yield _Step(32, "BackGround", "queue-minutes", 0.88)
+    yield _Step(33, "GotoIf", "1?told")
 
 
 def wait(exchange: Exchange, channel: Channel, queue: str) -> Part[Leaves]:
@@ -53,6 +97,10 @@ def wait(exchange: Exchange, channel: Channel, queue: str) -> Part[Leaves]:
     exchange.note_queue(channel, queue)
     try:
         return (yield from _Wait(exchange, channel, queue).run())
+    except Redirected:
+        if channel.music:
+            exchange.music(channel, on=False)
+        raise
     finally:
         exchange.joins.waiting.discard(channel)
 
@@ -91,7 +139,7 @@ class _Wait:
             world.step(channel, "WaitExten", f"{self.limit:g}", priority=9)
             signal = yield from self._until(world.now + self.limit, keys=True)
             if isinstance(signal, KeyPressed):
-                self._key(signal.key)
+                self._key(signal.key, quiet=False)
             elif signal is not None:
                 return (yield from self._ends(signal))
             if self._silent():
@@ -102,7 +150,7 @@ class _Wait:
             if place:
                 signal = yield from self._tell(place)
                 if isinstance(signal, KeyPressed):
-                    self._key(signal.key)
+                    self._key(signal.key, quiet=True)
                 elif signal is not None:
                     return (yield from self._ends(signal))
                 self._music()
@@ -142,12 +190,17 @@ class _Wait:
         world.step(channel, "GotoIf", f"{int(not silent)}?say", priority=13)
         return silent
 
-    def _key(self, key: str) -> None:
-        """What a key means is the engine's business; the caller goes on waiting."""
+    def _key(self, key: str, *, quiet: bool) -> None:
+        """What a key means is the engine's business; the caller goes on waiting. `quiet`: it was
+        pressed during an announcement."""
         exchange, world, channel = self.exchange, self.exchange.world, self.channel
+        world.varset(channel, "INVALID_EXTEN", key)
         data = f"CallcenterKey,Queue: {self.queue},Key: {key}"
         world.step(channel, "UserEvent", data, exten="i", priority=1)
         exchange.user_event(channel, "CallcenterKey", f"Queue: {self.queue}", f"Key: {key}")
+        world.step(channel, "GotoIf", f"{int(quiet)}?{self.queue},music", priority=2)
+        if not quiet:
+            world.step(channel, "Goto", f"{self.queue},look", priority=3)
         channel.change(exten=self.queue)
 
     def _tell(self, place: str) -> Part[Signal | None]:
@@ -159,12 +212,24 @@ class _Wait:
         self._set(CC_N=place, CC_LOW=low, CC_HIGH=high, CC_POSITION="", CC_QUIET="1")
         world.step(channel, "StopMusicOnHold", "", priority=16)
         exchange.music(channel, on=False)
-        until = world.now + exchange.settings.announce_seconds
-        signal = yield from self._until(until, keys=True)
-        if signal is None:
-            lines = (f"Queue: {self.queue}", f"Position: {place}", f"P50: {low}", f"P90: {high}")
-            exchange.user_event(channel, "CallcenterTold", *lines)
-        return signal
+        for step in _announcement(place, low, high):
+            world.step(channel, step.application, step.data, priority=step.priority)
+            if step.application == "MSet":
+                self._set(**dict(one.split("=") for one in step.data.split(",")))
+            if not step.seconds:
+                continue
+            signal = yield from self._until(world.now + step.seconds, keys=True)
+            if step.application == "BackGround" and not isinstance(signal, TakenInto):
+                over = isinstance(signal, HungUp)
+                world.varset(channel, "BACKGROUNDSTATUS", "FAILED" if over else "SUCCESS")
+            if signal is not None:
+                return signal
+        lines = (f"Queue: {self.queue}", f"Position: {place}", f"P50: {low}", f"P90: {high}")
+        data = f"CallcenterTold,{','.join(lines)}"
+        world.step(channel, "UserEvent", data, priority=39)
+        exchange.user_event(channel, "CallcenterTold", *lines)
+        world.step(channel, "Goto", "music", priority=40)
+        return None
 
     def _ends(self, signal: Signal) -> Part[Leaves]:
         """Hung up, or taken by an agent."""
@@ -193,7 +258,7 @@ class _Wait:
             world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest
             return "hung up"
         world.step(channel, "Set", "TIMEOUT(digit)=5", context=AFTER, exten="s", priority=1)
-        world.step(channel, "ExecIf", "0?Goto(cc-after-custom,s,1)", priority=2)
+        world.step(channel, "GotoIf", "0?cc-after-custom,s,1", priority=2)
         world.step(channel, "Hangup", "", priority=3)
         channel.change(cause=16)
         return "over"
@@ -213,7 +278,7 @@ def join(exchange: Exchange, channel: Channel, target: str | None, context: str)
             return True
         if _gone(exchange, channel, 2, gone=other is None or other.bridge is not None):
             return True
-        data = f"{target},F(cc-after^s^1)"
+        data = f"{target},F(cc-after^s^1)T"
         world.step(channel, "Bridge", data, context=context, exten="s", priority=3)
     else:
         world.step(channel, "Bridge", target or "", context=context, exten="s", priority=1)
@@ -236,9 +301,9 @@ def join(exchange: Exchange, channel: Channel, target: str | None, context: str)
             raise
         world.leave(channel)
         exchange.joins.let_go(other)
+        world.varset(channel, "BRIDGERESULT", "SUCCESS")
         if not isinstance(signal, LetGo):
             return True
-        world.varset(channel, "BRIDGERESULT", "SUCCESS")
     _hang_up(exchange, channel, steps + 1)
     return True
 
@@ -268,6 +333,8 @@ def away(exchange: Exchange, channel: Channel, why: str) -> str:
     if channel.music:
         exchange.music(channel, on=False)
     world.step(channel, "Set", "TIMEOUT(digit)=5", priority=3)
-    custom = f"cc-fallback-custom,{queue}" if why == "fallback" else f"cc-away-custom,{why}"
-    world.step(channel, "ExecIf", f"0?Goto({custom},1)", priority=4)
+    custom = f"cc-away-custom,{why},1:cc-message,{why},1"
+    if why == "fallback":
+        custom = f"cc-fallback-custom,{queue},1"
+    world.step(channel, "GotoIf", f"0?{custom}", priority=4)
     return queue

@@ -21,6 +21,9 @@ from telephony.simulator.settings import Reaction, SimulatorSettings
 from telephony.simulator.signals import HungUp, KeyPressed, Redirected
 from telephony.simulator.world import Plan, Thread, World
 
+INHERITED = frozenset({"CC_QUEUE"})
+"""Variables set with two underscores: legs that a channel dials have them too."""
+
 
 class UnknownNumberError(ValueError):
     """A number was dialled that leads nowhere."""
@@ -266,6 +269,9 @@ class Exchange:
             device, DOWN, number, self._names[target], "from-agents", "s",
             linkedid=caller.linkedid,
         )  # fmt: skip
+        for name, value in caller.variables.items():
+            if name in INHERITED:
+                self.set_variable(channel, f"__{name}", value)
         self.world.varset(channel, "DIALEDPEERNUMBER", number)
         ring = self.chance.uniform(*handset.ring)
         return self._leg(channel, caller, handset, handset.reaction, ring, queue_style=queue_style)

@@ -64,7 +64,9 @@ def read(packet: Packet, exchange: Exchange) -> Request | str:
     if context not in _CONTEXTS or (exten, int(priority)) != ("s", 1):
         return "Extension does not exist."
     found = _CALLER.fullmatch(packet.get("CallerID", ""))
-    variables = (text.partition("=") for text in packet.all("Variable"))
+    # One header may hold several, and the list is turned round (astman_get_variables_order).
+    given = [one for text in packet.all("Variable") for one in text.split(",")]
+    variables = [text.partition("=") for text in reversed(given)]
     return Request(
         device=device,
         context=context,
@@ -92,7 +94,8 @@ def start(exchange: Exchange, request: Request) -> None:
         _respond(exchange, request, request.device, "Failure", _FAILED, request.uniqueid)
         return
     channel, handset = exchange.own_leg(request.device, uniqueid=request.uniqueid)
-    world.varsets(channel, dict(request.variables))
+    for name, value in request.variables:
+        exchange.set_variable(channel, name, value)
     if request.number is not None or request.person is not None:
         channel.change(number=request.number, person=request.person)
         world.emit(m.NEW_CALLERID, channel.block() + m.PRESENTATION)

@@ -198,8 +198,6 @@ class SimulatorSettings:
     beat_limit: float = 5.0
     """Seconds without a sign of life of the engine (``CC_BEAT``) until ``Queue()`` takes over, and
     between two looks at it."""
-    announce_seconds: float = 6.0
-    """How long a caller there is told their place."""
     variables: frozenset[str] | None = None
     """Only these variables are told (VarSet) when they are set; None: all, as on a real one."""
     answer_delay: float = 0.5
@@ -230,8 +228,8 @@ class SimulatorSettings:
         unknown = sorted(self.engine_queues - names)
         if unknown:
             raise SettingsError(f"engine_queues: there is no queue {unknown[0]!r}")
-        if self.beat_limit <= 0 or self.announce_seconds <= 0:
-            raise SettingsError("times of the engine's line must be above zero")
+        if self.beat_limit <= 0:
+            raise SettingsError("beat_limit must be above zero")
         numbers = {phone.number for phone in self.phones}
         for dialled, route in self.routes.items():
             _plain("number", dialled)

@@ -13,7 +13,6 @@ from tests.simulated import SCENARIOS, played
 
 REPLAYS = Path(__file__).parents[2] / "replays"
 TRUTH = json.loads((REPLAYS / "truth.json").read_text(encoding="utf-8"))
-QUEUE_EXITS = {"abandoned": "abandoned", "queue_left": "timed_out", "completed": "answered"}
 
 
 def recorded(name: str) -> bytes:
@@ -65,7 +64,7 @@ def test_truth_is_what_a_person_on_the_floor_would_say(name: str) -> None:
 def _told(outcome: Outcome) -> dict[str, object]:
     own = outcome.arrival.device
     outbound = own is not None and outcome.device == own
-    queues = [] if outcome.queue is None else [[outcome.queue, QUEUE_EXITS[outcome.end]]]
+    queues = [[visit.queue, visit.why] for visit in outcome.visits]
     rang = [[device, how] for device, how in outcome.offers if device != "PJSIP/trunk"]
     return {
         "end": outcome.end,
