@@ -207,8 +207,10 @@ class Conversations(CallBook):
     def _others_answered(self, leg: Leg) -> bool:
         call = leg.call
         before = leg.offer.among if leg.offer is not None else frozenset()
-        return any(device not in before for device in call.talking.values()) or any(
-            offer.up for offer in call.offers.values() if offer is not leg.offer
+        return (
+            any(device not in before for device in call.talking.values())
+            or any(offer.up for offer in call.offers.values() if offer is not leg.offer)
+            or any(one.picked for one in call.legs.values())
         )
 
     def _leg_stops(self, leg: Leg, why: OfferEnd) -> None:
@@ -230,7 +232,7 @@ class Conversations(CallBook):
 
     def enters(self, leg: Leg, bridge: str) -> None:
         leg.ending = leg.hung_up  # sent somewhere else, it was asked to stop what it did
-        leg.handed_on = False
+        leg.handed_on = leg.picked = False
         for other in self.legs.enter(leg, bridge):
             self.join(other.call, leg.call)
         self.hears(leg)

@@ -75,6 +75,7 @@ class Handovers(Conversations):
             call.caller = by.dialled_by
         if self.is_own(by):
             by.agent = by.agent or by.device
+        by.picked = True
         call.ringing.discard(rang.uid)
         self._transferred(call, "pickup", rang, self._device(by))
         self._leg_stops(rang, "answered_elsewhere")

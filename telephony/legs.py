@@ -64,6 +64,8 @@ class Leg:
     member: Membership | None = None
     forwarded: Membership | None = None
     """What it dialled sent it on: for whom the next leg it dials is."""
+    picked: bool = False
+    """It took a call that rang elsewhere, and is not connected yet."""
     handed_on: bool = False
     """It gave the call to somebody else; that is told once."""
     agent: str | None = None

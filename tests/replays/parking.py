@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.exchange.phones import NEVER_ANSWERS, Answers, Refuses
+from tests.replays.sessions import snapshot
 from tests.replays.stage import Stage, Truth, pause, scenario
 from tests.replays.transfers import CALLER, REMOTE, channel_of, talking, truth, wait_connected
 
@@ -63,6 +64,35 @@ def park_given_up(stage: Stage) -> None:
     call.hang_up()
     tap.wait_event("ParkedCallGiveUp")
     stage.finish(tap)
+
+
+@scenario(
+    Truth(
+        direction="inbound",
+        number=CALLER,
+        name="Transferred Tess",
+        dialled="+442079460100",
+        answered_by=("PJSIP/1002",),
+        parked=((None, "PJSIP/1002"),),
+        end="completed",
+    )
+)
+def snapshot_parked(stage: Stage) -> None:
+    """The client signs in while a caller is parked, and takes a snapshot; then 1002 takes the call
+    from its place, which a snapshot does not tell."""
+    watch, call, phone = talking(stage)
+    phone.transfer("700")
+    place = watch.wait_event("ParkedCall")["ParkingSpace"]
+    watch.wait(lambda one: one.get("Event") == "Hangup" and "PJSIP/1001" in one["Channel"])
+    pause(1.0)
+    tap = stage.record()
+    snapshot(tap)
+    stage.phones.call_from("1002", place)
+    tap.wait_event("UnParkedCall")
+    wait_connected(tap, "PJSIP/1002")
+    pause(1.0)
+    call.hang_up()
+    stage.finish(tap, channels_up=-1)
 
 
 @scenario(

@@ -40,7 +40,7 @@ class Truth:
     """The own device that made the call (outbound, internal)."""
     transfers: tuple[tuple[str, str | None, str], ...] = ()
     """(kind, by which device, to whom)."""
-    parked: tuple[tuple[str, str | None], ...] = ()
+    parked: tuple[tuple[str | None, str | None], ...] = ()
     """(place, the device that took it back)."""
     parties: tuple[str, ...] = ()
     """Numbers of others who took part."""

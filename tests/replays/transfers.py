@@ -300,3 +300,60 @@ def transfer_blonde_to_queue(stage: Stage) -> None:
     pause(1.5)
     call.hang_up()
     stage.finish(tap)
+
+
+@scenario(
+    truth(
+        "PJSIP/1001",
+        transfers=(("attended", "PJSIP/1001", "07700900299"),),
+        parties=("07700900299",),
+    ),
+    Truth(
+        direction="outbound",
+        number="07700900299",
+        dialled="07700900299",
+        answered_by=("PJSIP/1001",),
+        end="merged",
+        began_by="PJSIP/1001",
+    ),
+)
+def transfer_attended_outside(stage: Stage) -> None:
+    """1001 asks somebody outside on the phone's second line, then connects the two."""
+    stage.phones.trunk(Answers(ring=0.5))
+    tap, call, phone, consult = consulting(stage, "07700900299")
+    tap.wait_event("DialEnd", DialStatus="ANSWER", CallerIDNum="+442079460100")
+    pause(1.0)
+    phone.transfer_to(consult)
+    tap.wait_event("AttendedTransfer")
+    pause(1.5)
+    call.hang_up()
+    stage.finish(tap)
+
+
+@scenario(
+    Truth(
+        direction="outbound",
+        number="07700900295",
+        dialled="07700900295",
+        answered_by=("PJSIP/1001", "PJSIP/1002"),
+        began_by="PJSIP/1001",
+        transfers=(("blind", "PJSIP/1001", "1002"),),
+        end="completed",
+    )
+)
+def transfer_blind_by_caller(stage: Stage) -> None:
+    """1001 called a customer outside and sends them on to 1002 (AMI BlindTransfer), who answers.
+    The customer hangs up."""
+    outside = stage.phones.trunk(Answers(ring=0.3))
+    stage.phones.phone("1001")
+    stage.phones.phone("1002", Answers(ring=0.5))
+    tap = stage.record()
+    stage.phones.call_from("1001", "07700900295")
+    wait_connected(tap, "PJSIP/trunk")
+    pause(1.0)
+    channel = channel_of(tap, "PJSIP/1001")
+    tap.ask("BlindTransfer", Channel=channel, Context="from-agents", Exten="1002")
+    wait_connected(tap, "PJSIP/1002")
+    pause(1.0)
+    outside.next()
+    stage.finish(tap)
