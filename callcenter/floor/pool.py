@@ -78,10 +78,12 @@ class Pool:
     def changed_since(self, version: int, skills: Collection[str], queue: str, wide: bool) -> bool:
         """Whether any of these sets changed after ``version``; ``wide``: or who is signed in."""
         changed = self._changed
-        return (
-            changed.get((QUEUE, queue), 0) > version
-            or (wide and changed.get(EVERYONE, 0) > version)
-            or any(changed.get((SKILL, skill), 0) > version for skill in skills)
+        # Asked for every group of calls after every change: a plain loop is twice as fast as any().
+        for skill in skills:
+            if changed.get((SKILL, skill), 0) > version:
+                return True
+        return changed.get((QUEUE, queue), 0) > version or (
+            wide and changed.get(EVERYONE, 0) > version
         )
 
     def members(self, queue: str) -> int:

@@ -50,6 +50,16 @@ def test_longest_idle() -> None:
     assert chosen(made) == ("a", "longest_idle")
 
 
+def test_longest_idle_of_a_few_among_many() -> None:
+    """Who signed in first has no precedence, however few of many may take the call."""
+    made = router(*(f"agent{n:03}" for n in range(300)))
+    for n in range(300):
+        made.membership_changed(f"agent{n:03}", {"desk"} if n in (7, 200) else set())
+    made.agent_ready("agent200", 1.5)
+    made.wait(waiting())
+    assert chosen(made, now=400.0) == ("agent200", "longest_idle")
+
+
 def test_every_agent_gets_one_verdict() -> None:
     """The trace names the chosen one first and accounts for everybody who is signed in."""
     made = router("ann", "bob", "cid", "dan", "eve")
@@ -97,6 +107,15 @@ def test_steps_widen_by_the_clock() -> None:
     assert made.next_change(160.0) is None
 
 
+def test_a_clock_that_is_set_back() -> None:
+    """Steps are where they are at the moment asked about, in whatever order one asks."""
+    made = router()
+    made.wait(waiting(queue="loans"))
+    assert [made.explain("c", now).step for now in (165.0, 135.0, 105.0, 135.0)] == [2, 1, 0, 1]
+    made.changed(105.0)
+    assert made.next_change(105.0) == 130.0
+
+
 def test_what_widened_is_due_until_it_is_looked_at() -> None:
     """A decision on one call does not swallow the news that another may be taken by more."""
     made = router()
@@ -114,6 +133,9 @@ def test_kept_for_the_last_agent() -> None:
     made.agent_busy("bob", "talking")
     made.wait(waiting(preferred="bob", preferred_until=120.0))
     assert chosen(made) == (None, "kept_for_last_agent")
+    assert made.decide_agent("ann", 100.0) is None
+    assert made.decide_next(100.0) is None
+    assert made.free("c") == 0
     assert made.next_change(100.0) == 120.0
     made.agent_ready("bob", 99.0)
     assert chosen(made) == ("bob", "last_agent")
@@ -171,6 +193,23 @@ def test_place_is_kept() -> None:
     made.keep_from("first", "ann", 160.0)
     made.wait(waiting("first", at=90.0, queue="other", since=100.0))
     assert (made.ahead("second"), made.position("second")) == (1, 1)
+
+
+def test_a_reserved_call_may_move_to_another_queue() -> None:
+    """It stays reserved there, and is offered once when it is released."""
+    made = router("ann")
+    made.wait(waiting(at=90.0, queue="loans"))
+    made.reserved("c")
+    made.wait(waiting(at=90.0, since=100.0))
+    assert made.decide_agent("ann", 100.0) is None
+    made.released("c")
+    made.released("c")
+    decision = made.decide_next(100.0)
+    assert decision is not None
+    assert (decision.agent, decision.trigger) == ("ann", "step")
+    made.left("c")
+    assert not made.knows("c")
+    assert made.decide_next(100.0) is None
 
 
 def test_a_promised_time_comes_nearer() -> None:
