@@ -33,6 +33,7 @@ from .app import AppError, engine
 from .auth import MAX_PASSWORD, MIN_PASSWORD, Passwords
 from .demo import DemoSettings, run_demo
 from .log import start_logging
+from .opening import findings, parse_skills
 from .people_import import ImportProgress, ImportReport, PeopleFileError, import_people
 from .ports import Account
 from .reactor import twisted_reactor
@@ -141,8 +142,11 @@ def run(
 
         async def work() -> None:
             async with twisted_reactor() as reactor, engine(settings, reactor) as running:
-                if not await running.store.accounts.everyone():
+                accounts = await running.store.accounts.everyone()
+                if not accounts:
                     _say("Nobody can sign in yet: callcenter user add NAME --device PJSIP/1001")
+                for finding in findings(settings, accounts, running.pack.reason_codes):
+                    _complain(finding)
                 _say(f"console: http://{settings.http.host}:{running.port}/")
                 await asyncio.Event().wait()
 
@@ -181,16 +185,33 @@ def demo(
 
 @app.command()
 def check(config: ConfigOption = None) -> None:
-    """Check settings, pack and knowledge, and say what is wrong and where."""
+    """Check settings, pack, knowledge and agents, and say what is wrong and where."""
     with words():
         settings = settings_from(config)
         pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
         folder = config_folder() / "knowledge" / settings.centre.pack
         entries = load_knowledge(folder, pack.reason_codes)
+        wrong = findings(settings, _accounts(settings), pack.reason_codes)
+        for finding in wrong:
+            _complain(finding)
+        if wrong:
+            raise typer.Exit(2)
         _say(
             f"Settings, pack {pack.name!r} ({len(pack.reasons)} reasons) and"
             f" {len(entries)} knowledge entries are in order."
         )
+
+
+def _accounts(settings: Settings) -> tuple[Account, ...]:
+    """Those there are; a store that was never opened is not made for the question."""
+    file = settings.store.url.removeprefix("sqlite:///")
+    if file != settings.store.url and not Path(file).exists():
+        return ()
+    store = open_store(settings.store.url)
+    try:
+        return asyncio.run(store.accounts.everyone())
+    finally:
+        store.close()
 
 
 @imports.command("people")
@@ -266,13 +287,17 @@ def user_add(
     password: Annotated[
         str | None, typer.Option(help="Left out: one is made up and shown.")
     ] = None,
+    skill: Annotated[
+        list[str] | None, typer.Option(help="Skill and level 0 to 5, as english=5; repeatable.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Add somebody, or change them; the same name again overwrites."""
+    """Add somebody, or change them; the same name again overwrites, skills included."""
     with words():
         settings = settings_from(config)
+        skills = _skills(settings, skill or [])
         account = _account(user, name, role, device, language, password)
-        _put(settings, account[0])
+        _put(settings, replace(account[0], skills=_changed((), skills)))
         _say(f"{user} may sign in" + (f" with the password {account[1]}" if account[1] else ""))
 
 
@@ -326,6 +351,58 @@ def _put(settings: Settings, account: Account) -> None:
         store.close()
 
 
+def _skills(settings: Settings, texts: list[str]) -> dict[str, int | None]:
+    try:
+        return parse_skills(texts, settings.routing.skills)
+    except ValueError as error:
+        raise AppError(str(error)) from None
+
+
+def _changed(
+    skills: tuple[tuple[str, int], ...], changes: dict[str, int | None]
+) -> tuple[tuple[str, int], ...]:
+    whole = {**dict(skills), **changes}
+    return tuple(sorted((skill, level) for skill, level in whole.items() if level is not None))
+
+
+@users.command("skills")
+def user_skills(
+    user: Annotated[str, typer.Argument(help="Whose skills.")],
+    skills: Annotated[
+        list[str] | None,
+        typer.Argument(help="english=5 cards=0; cards= takes it away; none: show them."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show or change somebody's skills; those not named stay as they are.
+
+    An agent who is signed in has the new ones after signing in again. To change them at once, use
+    the console or PUT /api/v1/agents/NAME/skills.
+    """
+
+    async def work(settings: Settings, changes: dict[str, int | None]) -> Account:
+        store = open_store(settings.store.url)
+        try:
+            account = await store.accounts.account(user)
+            if account is None:
+                raise AppError(f"There is no user {user!r}.")
+            account = replace(account, skills=_changed(account.skills, changes))
+            if changes:
+                await store.accounts.set_skills(user, account.skills)
+            return account
+        finally:
+            store.close()
+
+    with words():
+        settings = settings_from(config)
+        account = asyncio.run(work(settings, _skills(settings, skills or [])))
+        _say(f"{user}: {_in_a_row(account.skills) or 'no skills'}")
+
+
+def _in_a_row(skills: tuple[tuple[str, int], ...]) -> str:
+    return " ".join(f"{skill}={level}" for skill, level in skills)
+
+
 @users.command("list")
 def user_list(config: ConfigOption = None) -> None:
     """Who may sign in."""
@@ -335,13 +412,14 @@ def user_list(config: ConfigOption = None) -> None:
             accounts = asyncio.run(store.accounts.everyone())
         finally:
             store.close()
-        table = Table("user", "name", "role", "device", "language", "may sign in")
+        table = Table("user", "name", "role", "device", "language", "skills", "may sign in")
         for one in accounts:
             table.add_row(
                 *(
                     escape(text or "")
                     for text in (one.agent, one.name, one.role, one.device, one.language)
                 ),
+                escape(_in_a_row(one.skills)),
                 "yes" if one.active else "no",
             )
         out.print(table)

@@ -90,8 +90,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
         (("check",), ["say what is wrong and where"]),
         (("import",), ["people"]),
         (("import", "people"), ["rejected.csv", "killed import", "--region", "--encoding"]),
-        (("user",), ["add", "list", "close"]),
-        (("user", "add"), ["--role", "--device", "--language", "--password"]),
+        (("user",), ["add", "list", "close", "skills"]),
+        (("user", "add"), ["--role", "--device", "--language", "--password", "--skill"]),
         (("user", "close"), ["stays on record"]),
     ],
 )
@@ -280,6 +280,65 @@ def test_users_that_cannot_be(arguments: tuple[str, ...], message: str, here: He
     assert message in said
     assert "\x1b[31mob" not in said
     assert "bob" not in here.call("user", "list").out
+
+
+def test_skills_of_users(here: Here) -> None:
+    """Skills are given with the account or later, 0 is a level, and nothing takes one away."""
+    added = here.call(
+        "user", "add", "alice", "--device", "PJSIP/1001", "--skill", "english=5", "--skill",
+        "cards=1",
+    )  # fmt: skip
+    assert added.code == 0
+    changed = here.call("user", "skills", "alice", "cards=0", "loans=3")
+    assert changed.out == "alice: cards=0 english=5 loans=3\n"
+    assert here.call("user", "skills", "alice", "english=").out == "alice: cards=0 loans=3\n"
+    assert here.call("user", "skills", "alice").out == "alice: cards=0 loans=3\n"
+    listed = here.call("user", "list", COLUMNS="150").out
+    assert "cards=0 loans=3" in listed
+    here.call("user", "close", "alice")
+    assert here.call("user", "skills", "alice").out == "alice: cards=0 loans=3\n"
+    here.call("user", "add", "alice", "--device", "PJSIP/1001")
+    assert here.call("user", "skills", "alice").out == "alice: no skills\n"
+
+
+def test_skills_that_cannot_be(here: Here) -> None:
+    """A wrong level, an unknown skill or user is refused in words and nothing is changed."""
+    config = here.write("c.toml", '[routing]\nskills = ["english", "cards"]\n')
+    here.call("user", "add", "alice", "--device", "PJSIP/1001", "--skill", "english=5")
+    skills = ("user", "skills", "alice", "--config", config)
+    assert "a level is 0 to 5" in here.refused(*skills, "cards=1", "english=6")
+    assert "no skill is called 'englisch', did you mean 'english'?" in here.refused(
+        *skills, "englisch=5"
+    )
+    assert "There is no user 'alcie'." in here.refused("user", "skills", "alcie", "cards=1")
+    assert "write english=5" in here.refused(
+        "user", "add", "bob", "--device", "PJSIP/1002", "--skill", "english"
+    )
+    assert here.call("user", "skills", "alice").out == "alice: english=5\n"
+    assert "bob" not in here.call("user", "list").out
+
+
+def test_check_of_rules_and_agents(here: Here) -> None:
+    """What only accounts and pack can show: unknown reasons, agents and queues without each other.
+
+    Without a database, none is made for the question.
+    """
+    config = here.write(
+        "c.toml",
+        '[queues.service]\ndistribution = "engine"\nsteps = [{ after = 0, want = "cards > 2" }]\n'
+        '[[routing.reasons]]\nreason = "weather"\nabove = 0.5\ncredit = 10\n',
+    )
+    said = here.refused("check", "--config", config)
+    assert "the pack 'finance' has no reason 'weather'" in said
+    assert "Queue service has no agent: nobody with an endpoint satisfies 'cards > 2'." in said
+    assert not (here.folder / "engine.db").exists()
+    here.call("user", "add", "alice", "--device", "PJSIP/1001", "--skill", "cards=3")
+    assert "Queue service" not in here.refused("check", "--config", config)
+    with closing(sqlite3.connect(here.folder / "engine.db")) as connection:
+        connection.execute("UPDATE users SET device = NULL")
+        connection.commit()
+    said = here.refused("check", "--config", config)
+    assert "Agent alice has no endpoint, so no call can reach them" in said
 
 
 def test_closing_nobody(here: Here) -> None:
