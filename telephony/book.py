@@ -139,6 +139,7 @@ class CallBook:
         keep.held |= drop.held
         keep.others |= drop.others
         keep.customer = keep.customer or drop.customer
+        keep.sought = keep.sought or drop.sought
         keep.talked = keep.talked or drop.talked
         keep.result = keep.result or drop.result
         if both_told:
@@ -201,8 +202,10 @@ class CallBook:
     def caller_is(self, leg: Leg, number: str | None, name: str | None) -> None:
         """The exchange gives a leg this number and name."""
         call = leg.call
-        if call.talked:
-            return  # on its way through the dialplan again, perhaps under the centre's own number
+        if call.talked or (call.sought and leg.number is not None):
+            # On its way through the dialplan again: from a line to a number outside, or to
+            # whoever it was transferred to, where the centre's own number is set for the trunk.
+            return
         leg.number, leg.name = number, name
         if not call.is_open or call.caller is not leg or call.direction == "outbound":
             return

@@ -206,6 +206,8 @@ class Call:
     """Uniqueids of legs in conversation that are neither the customer's nor an own device's."""
     parked: str | None = None
     """The leg in a parking place."""
+    sought: bool = False
+    """Somebody was sought for it: it was in a line, or a phone was rung."""
     talked: bool = False
     result: CallEnd | None = None
     """How the last attempt to reach somebody went."""

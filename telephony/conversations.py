@@ -51,9 +51,7 @@ class Conversations(CallBook):
 
     # --- queues -------------------------------------------------------------------------------
 
-    def queued(
-        self, leg: Leg, queue: str, position: int, by: Distribution = "exchange"
-    ) -> None:
+    def queued(self, leg: Leg, queue: str, position: int, by: Distribution = "exchange") -> None:
         call = leg.call
         if call.queue == queue and call.queue_leg == leg.uid and leg.uid not in self.leaving:
             return
@@ -62,6 +60,7 @@ class Conversations(CallBook):
         self.left_queue(call, "unknown")
         self.arrived_as_it_looks(call)
         call.queue, call.queue_leg, call.gave_up = queue, leg.uid, False
+        call.sought = True
         call.queue_by = by
         if call.result != "abandoned":
             call.result = None
@@ -125,6 +124,7 @@ class Conversations(CallBook):
             among = frozenset(call.talking.values())
             offer = Offer(device=device, leg=leg.uid, queue=queue, among=among)
             call.offers[device] = offer
+            call.sought = True
             root = leg.member.leg if leg.member is not None else None
             if root is not None and not root.is_party:
                 offer.local = root.uid

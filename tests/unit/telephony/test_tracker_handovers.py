@@ -274,16 +274,16 @@ def test_the_caller_takes_the_agents_place_in_a_line() -> None:
 
 
 def test_a_number_set_on_the_way_to_the_next_one_is_not_the_customers() -> None:
-    """A transferred caller goes through the dialplan, which may set the centre's own number."""
-    tracker = Tracker()
-    told(answered_phone(), tracker)
+    """A caller who is transferred, or whom a line sends on, goes through the dialplan again, which
+    may set the centre's own number for the trunk. Before anybody was sought it is news, and so is a
+    number where there was none."""
     ours = packet("NewCallerid", Uniqueid=CALLER, CallerIDNum="+442079460100", CallerIDName="Us")
-    assert told([blind(), ours], tracker)[-1:] != []
-    events = told([ours, inbound("3.1", "", "")], tracker)
-    assert of(CallerChanged, events) == []
-    tracker = Tracker()
-    events = told([inbound(), ours], tracker)
-    assert [event.number for event in of(CallerChanged, events)] == ["+442079460100"]
+    assert of(CallerChanged, told([*answered_phone(), blind(), ours])) == []
+    assert of(CallerChanged, told([inbound(), joins(CALLER), leaves(CALLER), ours])) == []
+    withheld = inbound(number="anonymous", name="")
+    for packets in ([inbound(), ours], [withheld, joins(CALLER), ours]):
+        (changed,) = of(CallerChanged, told(packets))
+        assert (changed.number, changed.name) == ("+442079460100", "Us")
 
 
 def test_a_leg_that_carries_the_customers_number_is_still_the_agents() -> None:
