@@ -158,6 +158,8 @@ class Call:
     """Waits in the engine's own line: the floor chooses the agent."""
     leg: str | None = None
     """The caller's, while it waits in the engine's line."""
+    line: str | None = None
+    """The queue by which the exchange knows that it waits; the floor may have moved it on."""
     place: float | None = None
     """When it came to wait for the first time: its place in line, wherever it is sent on to."""
     since: float | None = None

@@ -46,6 +46,8 @@ def enter(state: State, call: Call, queue: Queue, at: float) -> None:
         Waiting(call=call.id, queue=queue.id, place=call.place, since=at, credit=settings.credit)
     )
     weigh(state, call, at)
+    if call.queue != queue.id:
+        return  # what is known already sent it to another queue
     if not queue.open:
         send_on(state, call, "closed", at)
         return
@@ -63,7 +65,10 @@ def enter(state: State, call: Call, queue: Queue, at: float) -> None:
 
 def leave(state: State, call: Call) -> None:
     """It is out of the engine's line, for whatever reason."""
-    call.engine, call.since = False, None
+    call.engine = False
+    if call.since is None:
+        return
+    call.since = None
     state.router.left(call.id)
     state.entered.pop(call.id, None)
     for what in ("max_wait", "announce", "mind"):

@@ -67,6 +67,10 @@ def queued(state: State, event: e.CallQueued) -> None:
     call = state.moved(event)
     if call is None:
         return
+    if event.by == "engine" and call.since is not None and call.line == event.queue:
+        return  # told again; by now the floor may have moved it on to another of its queues
+    if call.since is not None:  # another line, or a queue of the exchange stands in for the engine
+        give_up(state, call, event.at)
     again = call.queue == event.queue and call.waiting
     if call.waiting and not again:
         leave_line(state, call)
@@ -78,11 +82,8 @@ def queued(state: State, event: e.CallQueued) -> None:
         queue.today.offered += 1
     state.dirty_calls[call.id] = None
     if event.by == "engine":
-        if call.since is None:
-            call.leg = event.leg or call.id
-            distribution.enter(state, call, state.queue(event.queue), event.at)
-    elif call.since is not None:  # a queue of the exchange stands in for the engine
-        give_up(state, call, event.at)
+        call.leg, call.line = event.leg or call.id, event.queue
+        distribution.enter(state, call, state.queue(event.queue), event.at)
     if predict:
         state.predict(call)
 
