@@ -12,6 +12,7 @@ from typing import TypeAlias
 from telephony.packet import Packet
 from telephony.simulator import dialplan, listings, originate
 from telephony.simulator import messages as m
+from telephony.simulator.channel import Channel
 from telephony.simulator.exchange import Exchange
 from telephony.simulator.queues import MemberState, QueueState
 from telephony.simulator.settings import Member, SettingsError
@@ -80,6 +81,57 @@ def redirect(exchange: Exchange, packet: Packet) -> str:
     if not all(sent):
         return _error(packet, "Redirect failed")
     return _success(packet, f"Message: {'Dual ' * (len(places) > 1)}Redirect successful")
+
+
+def _channel_of(exchange: Exchange, packet: Packet) -> Channel | str:
+    """The channel an action is about, or the answer when there is none."""
+    name = packet.get("Channel", "")
+    if not name:
+        return _error(packet, "No channel specified")
+    return exchange.find(name) or _error(packet, "No such channel")
+
+
+def play_dtmf(exchange: Exchange, packet: Packet) -> str:
+    """A key, for the channel's party to hear or (``Receive``) as if that had pressed it."""
+    channel, digit = _channel_of(exchange, packet), packet.get("Digit", "")
+    if isinstance(channel, str):
+        return channel
+    if not digit:
+        return _error(packet, "No digit specified")
+    if _true(packet.get("Receive", "")):
+        exchange.press_key(channel.uniqueid, digit[0])
+    return _success(packet, "Message: DTMF successfully queued")
+
+
+def mix_monitor(exchange: Exchange, packet: Packet) -> str:
+    return _monitored(exchange, packet, m.MIX_MONITOR_START)
+
+
+def stop_mix_monitor(exchange: Exchange, packet: Packet) -> str:
+    return _monitored(exchange, packet, m.MIX_MONITOR_STOP)
+
+
+def mix_monitor_mute(exchange: Exchange, packet: Packet) -> str:
+    direction, state = packet.get("Direction", ""), packet.get("State", "")
+    if direction not in ("read", "write", "both"):
+        return _error(packet, "Invalid direction specified. Must be read, write or both")
+    if state not in ("0", "1"):
+        return _error(packet, "Invalid state specified. Must be 0 or 1")
+    body = f"Direction: {direction}\r\nState: {state}\r\n"
+    return _monitored(exchange, packet, m.MIX_MONITOR_MUTE, body)
+
+
+def _monitored(exchange: Exchange, packet: Packet, kind: m.Kind, body: str = "") -> str:
+    channel = _channel_of(exchange, packet)
+    if isinstance(channel, str):
+        return channel
+    exchange.world.emit(kind, channel.block() + body)
+    return _success(packet)
+
+
+def mute_audio(exchange: Exchange, packet: Packet) -> str:
+    channel = _channel_of(exchange, packet)
+    return channel if isinstance(channel, str) else _success(packet)
 
 
 def setvar(exchange: Exchange, packet: Packet) -> str:
@@ -206,8 +258,12 @@ ACTIONS: Mapping[str, tuple[str, Act, frozenset[str]]] = dict(
         _entry("DeviceStateList", listings.device_state_list, "call", "reporting"),
         _entry("Hangup", hangup, "system", "call"),
         _entry("ListCommands", list_commands),
+        _entry("MixMonitor", mix_monitor, "system"),
+        _entry("MixMonitorMute", mix_monitor_mute, "system", "call"),
+        _entry("MuteAudio", mute_audio, "system"),
         _entry("Originate", originate_call, "originate"),
         _entry("Ping", ping),
+        _entry("PlayDTMF", play_dtmf, "call"),
         _entry("QueueAdd", queue_add, "agent"),
         _entry("QueuePause", queue_pause, "agent"),
         _entry("QueueRemove", queue_remove, "agent"),
@@ -215,6 +271,7 @@ ACTIONS: Mapping[str, tuple[str, Act, frozenset[str]]] = dict(
         _entry("QueueSummary", listings.queue_summary),
         _entry("Redirect", redirect, "call"),
         _entry("Setvar", setvar, "call"),
+        _entry("StopMixMonitor", stop_mix_monitor, "system", "call"),
         _entry("UserEvent", user_event, "user"),
     )
 )

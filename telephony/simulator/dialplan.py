@@ -58,6 +58,8 @@ def knows(exchange: Exchange, context: str, exten: str) -> bool:
         return exten in exchange.queues
     if context == "agent-direct":
         return exchange.handset_of_number(exten) is not None
+    if context == "from-agents":
+        return exten in exchange.queues or exchange.handset_of_number(exten) is not None
     return context == engine_line.AWAY and exten in engine_line.AWAY_WHY
 
 
@@ -68,7 +70,19 @@ def _place(exchange: Exchange, channel: Channel, context: str, exten: str) -> Pa
         return _queue(exchange, channel, context, exten, PATIENCE)
     if context == "agent-direct":
         return _agent_direct(exchange, channel, exten)
+    if context == "from-agents":
+        return _handed_on(exchange, channel, exten)
     return _away(exchange, channel, exten)
+
+
+def _handed_on(exchange: Exchange, channel: Channel, exten: str) -> Part[bool]:
+    """An agent sent the caller to a colleague or to another line."""
+    world, place = exchange.world, "agent-direct"
+    if exten in exchange.queues:
+        place = engine_line.WAIT if exten in exchange.settings.engine_queues else "queue"
+    channel.change(context="from-agents", exten=exten, priority=1)
+    world.step(channel, "Goto", f"{place},{exten},1")
+    return (yield from _place(exchange, channel, place, exten))
 
 
 def _routed(exchange: Exchange, channel: Channel, route: Route) -> Part[bool]:

@@ -334,6 +334,10 @@ class Exchange:
         """A channel by its name or its Uniqueid, as ``ast_channel_get_by_name``."""
         return self.world.by_name.get(name) or self.world.channels.get(name)
 
+    def knows(self, context: str, exten: str) -> bool:
+        """Whether a channel can be sent there."""
+        return dialplan.knows(self, context, exten)
+
     def redirect(self, channel: Channel, context: str, exten: str) -> bool:
         """AMI Redirect; False for a channel that runs no dialplan of its own."""
         if channel.thread is None or channel.thread.done:

@@ -6,6 +6,7 @@ exchange tells this module what happens to their channel; it keeps the ground tr
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from telephony.simulator import handovers
 from telephony.simulator.arrivals import Arrival, End, LineExit, OfferEnd, Outcome, Visit
 from telephony.simulator.channel import Channel
 from telephony.simulator.world import Timer
@@ -47,6 +49,7 @@ class People:
 
     def __init__(self, exchange: Exchange, kept: int) -> None:
         self._exchange = exchange
+        self._chance = random.Random(exchange.settings.seed + 2)  # noqa: S311 - as the exchange's
         self.callers: dict[str, Caller] = {}
         self.finished: deque[Outcome] = deque(maxlen=kept)
         self.on_over: Callable[[Outcome], None] = lambda outcome: None
@@ -107,6 +110,36 @@ class People:
             caller.timer = world.at(
                 world.now + caller.arrival.talk, lambda: exchange.other_hangs_up(channel)
             )
+
+        self._restless(caller, device)
+
+    def _restless(self, caller: Caller, device: str) -> None:
+        """Some agents put the caller on hold for a while, some hand them on."""
+        settings, chance = self._exchange.settings, self._chance
+        if device not in self._exchange.handsets or not (
+            settings.hold_share or settings.transfer_share
+        ):
+            return
+        now, talk = self._exchange.world.now, caller.arrival.talk
+        holds, hands_on = chance.random(), chance.random()
+        acts: list[tuple[float, Callable[[], bool]]] = []
+        if holds < settings.hold_share:
+            acts.append((0.2, partial(handovers.hold, self._exchange, device)))
+            acts.append((0.5, partial(handovers.resume, self._exchange, device)))
+        if hands_on < settings.transfer_share:
+            places = sorted(self._exchange.queues) + [
+                one.number for one in settings.phones if one.device != device
+            ]
+            exten = chance.choice(places)
+            acts.append((0.6, partial(handovers.blind_transfer, self._exchange, device, exten)))
+        for part, act in acts:
+            self._exchange.world.at(now + part * talk, partial(self._still, caller, device, act))
+
+    def _still(self, caller: Caller, device: str, act: Callable[[], bool]) -> None:
+        """Do it, if that phone still talks to that caller."""
+        bridge = caller.channel.bridge
+        if bridge is not None and any(one.device.name == device for one in bridge.channels):
+            act()
 
     def parted(self, channel: Channel) -> None:
         """They no longer hear each other."""

@@ -200,6 +200,10 @@ class SimulatorSettings:
     between two looks at it."""
     variables: frozenset[str] | None = None
     """Only these variables are told (VarSet) when they are set; None: all, as on a real one."""
+    hold_share: float = 0.0
+    """Of the talks: in so many the agent's phone puts the caller on hold for a while."""
+    transfer_share: float = 0.0
+    """Of the talks: in so many the agent's phone hands the caller on, to a colleague or a queue."""
     answer_delay: float = 0.5
     """How long ``Answer()`` waits for the caller's sound, seconds."""
     ring_time: float = 20.0
@@ -228,6 +232,8 @@ class SimulatorSettings:
         unknown = sorted(self.engine_queues - names)
         if unknown:
             raise SettingsError(f"engine_queues: there is no queue {unknown[0]!r}")
+        if not (0 <= self.hold_share <= 1 and 0 <= self.transfer_share <= 1):
+            raise SettingsError("hold_share and transfer_share are shares between 0 and 1")
         if self.beat_limit <= 0:
             raise SettingsError("beat_limit must be above zero")
         numbers = {phone.number for phone in self.phones}

@@ -129,6 +129,8 @@ def _exchange(
         routes=routes,
         seed=seed,
         engine_queues=own,
+        hold_share=chance.choice((0.0, 0.1)),
+        transfer_share=chance.choice((0.0, 0.0, 0.08)),
         timestamps=False,
         # The tracker reads no others, and printing them takes a third of the time.
         variables=frozenset({"CHANNEL_TO_JOIN", "QUEUESTATUS"}),
