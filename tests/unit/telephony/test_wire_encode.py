@@ -130,6 +130,9 @@ REFUSED = [
     (Action("Originate", {}, {"CALLERID(num)": "1"}), "Variable"),
     (Action("Originate", {}, {"A=1,B": "1"}), "Variable"),
     (Action("Originate", {}, {f"V{i}": "1" for i in range(128)}), "Variable"),
+    (Action("Setvar", {"Variable": "SHELL(id)", "Value": "1"}), "Variable"),
+    (Action("Setvar", {"Variable": "PJSIP_HEADER(add,Call-Info)", "Value": "1"}), "Variable"),
+    (Action("Originate", {}, {"PJSIP_HEADER(add,Contact)": "1"}), "Variable"),
     (SimpleAction("Hangup", Channel=None), "Channel"),
     (SimpleAction("Hangup", Channel=["a"]), "Channel"),
     (SimpleAction("Originate", Async=True), "Async"),
@@ -159,3 +162,15 @@ def test_numbers_are_written_and_secrets_are_not_told() -> None:
         encode(LoginAction("engine", "hunter2\n"))
     assert "hunter2" not in str(caught.value)
     assert "control character '\\n' at position 7" in str(caught.value)
+
+
+def test_a_variable_is_set_by_name_only() -> None:
+    """A plain name; of all functions only the two headers that ask a phone to answer, and those
+    only where a call begins."""
+    assert encode(Action("Setvar", {"Variable": "CC_BEAT", "Value": "1"})) == (
+        b"Action: Setvar\r\nVariable: CC_BEAT\r\nValue: 1\r\n\r\n"
+    )
+    header = "PJSIP_HEADER(add,Alert-Info)"
+    assert b"Variable: PJSIP_HEADER(add,Alert-Info)=x\r\n" in encode(
+        Action("Originate", {}, {header: "x"})
+    )
