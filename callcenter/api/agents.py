@@ -51,6 +51,11 @@ class Agents(BaseModel):
     """Those who are signed in, by name of the user."""
 
 
+class Shown(BaseModel):
+    agent: AgentView
+    """As they are now."""
+
+
 class ChosenState(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -90,11 +95,11 @@ def agents_router(
     router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
     ours = [Depends(own_pages_only(origins))]
 
-    def shown(agent: str) -> AgentView:
+    def shown(agent: str) -> Shown:
         view = desk.view().agents.get(agent)
         if view is None:
             raise Problem(404, "unknown_agent", f"Agent {agent} is not signed in.")
-        return view
+        return Shown(agent=view)
 
     @router.get("", operation_id="agents", responses=documented(401, 403, 503))
     async def agents(request: Request) -> Agents:
@@ -108,7 +113,7 @@ def agents_router(
         dependencies=ours,
         responses=documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
     )
-    async def choose_state(agent: AgentId, wish: ChosenState, request: Request) -> AgentView:
+    async def choose_state(agent: AgentId, wish: ChosenState, request: Request) -> Shown:
         """Have an agent ready or on break, now or after the call; of others for supervisors."""
         user = await supervisor_or(agent, doors, request)
         shown(agent)
@@ -166,7 +171,7 @@ def agents_router(
         dependencies=ours,
         responses=documented(400, 401, 403, 404, 409, 413, 415, 422, 503),
     )
-    async def ask_help(agent: AgentId, wish: HelpWish, request: Request) -> AgentView:
+    async def ask_help(agent: AgentId, wish: HelpWish, request: Request) -> Shown:
         """Ask the supervisors for help. For the agent themselves."""
         user = await current_user(doors, request)
         if user.user != agent:
@@ -182,7 +187,7 @@ def agents_router(
         dependencies=ours,
         responses=documented(401, 403, 404, 409, 413, 415, 422, 503),
     )
-    async def give_help(agent: AgentId, request: Request) -> AgentView:
+    async def give_help(agent: AgentId, request: Request) -> Shown:
         """Take notice of an agent's call for help. For supervisors."""
         user = await supervisor(doors, request)
         await grant(desk, HelpGiven(at=desk.now(), agent=agent, by=user.user))

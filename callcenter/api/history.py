@@ -12,12 +12,12 @@ from callcenter.floor.orders import RecordAudit
 from callcenter.ports import Desk, History, PromiseScore
 
 from .doors import Doors
-from .problem import Problem, documented
+from .problem import documented
 from .staff import MAX_ID, STORABLE, supervisor
 
 DAY: Final = 86_400.0
-LONGEST: Final = 92 * DAY
-"""Of one question about promises, seconds: all of them are read for it."""
+MOST_DAYS: Final = 92
+"""Of one question about promises: all of them are read for it."""
 LAST: Final = 253_402_300_799.0
 """The end of the year 9999."""
 
@@ -41,17 +41,17 @@ def history_router(desk: Desk, history: History, doors: Doors, zone: tzinfo) -> 
 
     @router.get("/promises", operation_id="promises", responses=documented(401, 403, 422, 503))
     async def promises(
-        request: Request, since: Moment | None = None, until: Moment | None = None
+        request: Request,
+        until: Moment | None = None,
+        days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 7,
     ) -> Promises:
-        """How the waits told to callers came out, by queue and day; without dates, of a week.
+        """How the waits told to callers came out, by queue and day: of the days before `until`.
 
-        `since` and `until`: seconds since 1970-01-01 UTC; at most 92 days.
+        `until`: seconds since 1970-01-01 UTC; left out: now.
         """
         await supervisor(doors, request)
-        begin, end = _span(desk.now(), since, until)
-        if end - begin > LONGEST:
-            raise Problem(422, "bad_choice", "Ask for at most 92 days at once.")
-        return Promises(scores=list(await history.promises(begin, end, zone)))
+        end = _end(desk.now(), until)
+        return Promises(scores=list(await history.promises(end - days * DAY, end, zone)))
 
     @router.get("/audit", operation_id="audit", responses=documented(401, 403, 422, 503))
     async def audit(
@@ -64,13 +64,13 @@ def history_router(desk: Desk, history: History, doors: Doors, zone: tzinfo) -> 
     ) -> Audit:
         """Who did what to whose call or state, and why; without dates, of a week."""
         await supervisor(doors, request)
-        begin, end = _span(desk.now(), since, until)
+        end = _end(desk.now(), until)
+        begin = end - 7 * DAY if since is None else since
         return Audit(rows=list(await history.audit(begin, end, agent, call, limit)))
 
     return router
 
 
-def _span(now: float, since: float | None, until: float | None) -> tuple[float, float]:
+def _end(now: float, until: float | None) -> float:
     """Without an end: until now, and a moment later lest what was just written be left out."""
-    end = now + 1.0 if until is None else until
-    return (end - 7 * DAY if since is None else since), end
+    return now + 1.0 if until is None else until

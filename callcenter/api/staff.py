@@ -23,7 +23,7 @@ MAX_ID: Final = 200
 MAX_WORDS: Final = 500
 """Characters of a reason, as typed."""
 STORABLE: Final = r"^[^\x00]*$"
-"""No database takes a NUL, though it is valid in JSON. (Lone surrogates are no text to pydantic.)"""
+"""No database takes a NUL, though it is valid in JSON; lone surrogates are no text to pydantic."""
 
 STATUS: Final[Mapping[str, int]] = {
     "forbidden": 403,

@@ -113,9 +113,9 @@ def _check_queue(settings: Settings, name: str, queue: QueueOptions, places: Pla
                     f" distribution = 'engine' in [{at}], or leave it out.",
                 )
         return
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{1,63}", name):
         raise places.error(
-            at, "cannot be a queue of the engine: it becomes an extension of the dialplan, 1 to 64"
+            at, "cannot be a queue of the engine: it becomes an extension of the dialplan, 2 to 64"
             " letters, digits, '-' and '_', beginning with a letter or digit.",
         )  # fmt: skip
     for number, step in enumerate(queue.steps):

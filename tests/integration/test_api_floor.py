@@ -278,7 +278,7 @@ async def test_states_of_agents(here: Here) -> None:
     """An agent chooses their own state, a supervisor anybody's, and it is known who it was."""
     async with here.browser("amy") as http:
         answer = await http.post("agents/amy/state", json={"state": "ready"})
-        assert answer.json()["agent"] == "amy"
+        assert answer.json()["agent"]["agent"] == "amy"
     async with here.browser("sue") as http:
         await http.post("agents/amy/state", json={"state": "break", "reason": "lunch"})
         assert (await http.delete("agents/ben/sign-in")).status_code == 204
@@ -375,9 +375,10 @@ async def test_promises_and_audit(here: Here) -> None:
         (score,) = (await http.get("promises")).json()["scores"]
         assert (score["day"], score["n"], score["kept"], score["error"]) == ("2026-01-01", 1, 1, 0)
         long_ago = {"since": NOW - 20 * 86400}
-        assert len((await http.get("promises", params=long_ago)).json()["scores"]) == 2
-        assert code(await http.get("promises", params={"since": 0})) == (422, "bad_choice")
-        assert code(await http.get("promises", params={"since": "nan"})) == (422, "invalid")
+        assert len((await http.get("promises", params={"days": 20})).json()["scores"]) == 2
+        assert (await http.get("promises", params={"until": NOW - 86400})).json() == {"scores": []}
+        assert code(await http.get("promises", params={"days": 93})) == (422, "invalid")
+        assert code(await http.get("promises", params={"until": "nan"})) == (422, "invalid")
         (row,) = (await http.get("audit")).json()["rows"]
         assert (row["by"], row["agent"], row["what"]) == ("sue", "bo", "listen")
         assert len((await http.get("audit", params=long_ago)).json()["rows"]) == 2
@@ -391,7 +392,9 @@ async def test_every_operation_answers_as_documented(here: Here, tmp_path: Path)
         cookie = http.cookies["cc"]
     explorer = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("schemathesis"), "run", f"{here.url}/api/openapi.json",
-        "--checks", "all", "--max-examples", "10", "--seed", "1", "--no-color",
+        # Rules between fields (dtmf needs digits) cannot be said in the schema.
+        "--checks", "all", "--exclude-checks", "positive_data_acceptance",
+        "--max-examples", "10", "--seed", "1", "--no-color",
         "--include-path-regex", "^/api/v1/(calls|agents|promises|audit)",
         "--phases", "examples,coverage,fuzzing",
         "-H", f"Origin: {here.url}", "-H", f"Cookie: cc={cookie}",

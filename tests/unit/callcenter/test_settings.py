@@ -138,41 +138,42 @@ ENGINE = 'distribution = "engine"'
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f'[queues.q]\n{ENGINE}\nsteps = [{{ after = 0, want = "cards >=" }}]\n',
-         r"line 3: queues.q.steps\[0\].want cannot be read: expected a level from 0 to 5, found the"
-         r" end \(at character 9 of 'cards >='\)"),
-        (f'[routing]\nskills = ["cards"]\n[queues.q]\n{ENGINE}\nsteps = [\n  {{ after = 0 }},\n'
+        (f'[queues.qq]\n{ENGINE}\nsteps = [{{ after = 0, want = "cards >=" }}]\n',
+         r"line 3: queues.qq.steps\[0\].want cannot be read: expected a level from 0 to 5, found"
+         r" the end \(at character 9 of 'cards >='\)"),
+        (f'[routing]\nskills = ["cards"]\n[queues.qq]\n{ENGINE}\nsteps = [\n  {{ after = 0 }},\n'
          '  { after = 9, want = "member or crads > 1" },\n]\n',
-         r"line 7: queues.q.steps\[1\].want cannot be read: no skill is called 'crads', did you"
+         r"line 7: queues.qq.steps\[1\].want cannot be read: no skill is called 'crads', did you"
          r" mean 'cards'\?.*character 11.*\[routing\] skills lists them"),
-        (f"[queues.q]\n{ENGINE}\nsteps = [{{ after = 5 }}]\n",
-         r"line 3: queues.q.steps\[0\].after must be 0, because it is the first step, not 5"),
-        (f"[queues.q]\n{ENGINE}\nsteps = [{{ after = 0 }}, {{ after = 30 }}, {{ after = 30 }}]\n",
+        (f"[queues.qq]\n{ENGINE}\nsteps = [{{ after = 5 }}]\n",
+         r"line 3: queues.qq.steps\[0\].after must be 0, because it is the first step, not 5"),
+        (f"[queues.qq]\n{ENGINE}\nsteps = [{{ after = 0 }}, {{ after = 30 }}, {{ after = 30 }}]\n",
          r"steps\[2\].after must be above 30.0, the step before it, not 30"),
-        (f"[queues.q]\n{ENGINE}\nsteps = [{{ want = 'any' }}]\n", r"steps\[0\]\] needs after"),
-        (f"[queues.q]\n{ENGINE}\nsteps = [1]\n", r"q.steps must be a list of tables"),
-        (f"[queues.q]\n{ENGINE}\nsteps = [{{ after = 0, wants = '' }}]\n",
-         r"line 3: there is no setting 'queues.q.steps\[0\].wants'. Did you mean 'want'"),
-        ("[queues.q]\ndistribution = 'us'\n", r"must be 'exchange' or 'engine', not 'us'"),
-        ("[queues.q]\nsteps = [{ after = 0 }]\n", r"line 2: queues.q.steps has an effect only wh"),
+        (f"[queues.qq]\n{ENGINE}\nsteps = [{{ want = 'any' }}]\n", r"steps\[0\]\] needs after"),
+        (f"[queues.qq]\n{ENGINE}\nsteps = [1]\n", r"qq.steps must be a list of tables"),
+        (f"[queues.qq]\n{ENGINE}\nsteps = [{{ after = 0, wants = '' }}]\n",
+         r"line 3: there is no setting 'queues.qq.steps\[0\].wants'. Did you mean 'want'"),
+        ("[queues.qq]\ndistribution = 'us'\n", r"must be 'exchange' or 'engine', not 'us'"),
+        ("[queues.qq]\nsteps = [{ after = 0 }]\n", r"line 2: queues.qq.steps has an effect only"),
         (f"[queues.'ein wort']\n{ENGINE}\n", r"line 1: queues.ein wort cannot be a queue"),
+        (f"[queues.x]\n{ENGINE}\n", r"it becomes an extension of the dialplan, 2 to 64 letters"),
         (f"[queues._X]\n{ENGINE}\n", r"queues._X cannot be a queue of the engine"),
-        (f"[queues.q]\n{ENGINE}\noverflow = 'p'\n",
-         r"line 3: queues.q.overflow must be a queue with distribution = 'engine' \(q\), not 'p'"),
-        (f"[queues.q]\n{ENGINE}\noverflow = 'p'\n[queues.p]\n",
-         r"overflow must be a queue with distribution = 'engine' \(q\), not 'p'"),
-        (f"[queues.q]\n{ENGINE}\noverflow = 'q'\n", r"line 3: .*leads in a circle: q -> q"),
-        (f"[queues.a]\n{ENGINE}\noverflow = 'b'\n[queues.b]\n{ENGINE}\noverflow = 'c'\n"
-         f"[queues.c]\n{ENGINE}\noverflow = 'b'\n",
-         r"line 6: queues.b.overflow leads in a circle: b -> c -> b"),
-        (f"[queues.q]\n{ENGINE}\nwhen_empty = 'overflow'\n",
+        (f"[queues.qq]\n{ENGINE}\noverflow = 'pp'\n",
+         r"line 3: .*overflow must be a queue with distribution = 'engine' \(qq\), not 'pp'"),
+        (f"[queues.qq]\n{ENGINE}\noverflow = 'pp'\n[queues.pp]\n",
+         r"overflow must be a queue with distribution = 'engine' \(qq\), not 'pp'"),
+        (f"[queues.qq]\n{ENGINE}\noverflow = 'qq'\n", r"line 3: .*leads in a circle: qq -> qq"),
+        (f"[queues.aa]\n{ENGINE}\noverflow = 'bb'\n[queues.bb]\n{ENGINE}\noverflow = 'cc'\n"
+         f"[queues.cc]\n{ENGINE}\noverflow = 'bb'\n",
+         r"line 6: queues.bb.overflow leads in a circle: bb -> cc -> bb"),
+        (f"[queues.qq]\n{ENGINE}\nwhen_empty = 'overflow'\n",
          r"when_empty must be something else while no overflow is set"),
-        (f"[queues.q]\n{ENGINE}\nhours = ['mo-fr 8-18']\n",
-         r"line 3: queues.q.hours cannot be read: opening hours look like 'mon-fri 08:00-18:00'"),
-        (f"[queues.q]\n{ENGINE}\nholidays = ['Xmas']\n", r"holidays cannot be read: a hol"),
-        (f"[queues.q]\n{ENGINE}\nring_seconds = 0\n", r"ring_seconds must be 1 to 600, not 0.0"),
-        (f"[queues.q]\n{ENGINE}\nannounce_seconds = 1\n", r"seconds must be 0 \(never\), or"),
-        (f"[queues.q]\n{ENGINE}\nmax_wait = -1\n", r"max_wait must be 0 \(never\) or more"),
+        (f"[queues.qq]\n{ENGINE}\nhours = ['mo-fr 8-18']\n",
+         r"line 3: queues.qq.hours cannot be read: opening hours look like 'mon-fri 08:00-18:00'"),
+        (f"[queues.qq]\n{ENGINE}\nholidays = ['Xmas']\n", r"holidays cannot be read: a hol"),
+        (f"[queues.qq]\n{ENGINE}\nring_seconds = 0\n", r"ring_seconds must be 1 to 600, not 0.0"),
+        (f"[queues.qq]\n{ENGINE}\nannounce_seconds = 1\n", r"seconds must be 0 \(never\), or"),
+        (f"[queues.qq]\n{ENGINE}\nmax_wait = -1\n", r"max_wait must be 0 \(never\) or more"),
         ("[routing]\nskills = ['a b']\n", r"line 2: routing.skills must be names of letters"),
         ("[routing]\nskills = ['and']\n", r"routing.skills must be names of letters"),
         ("[routing]\ntiers = { gold = -1 }\n", r"line 2: routing.tiers.gold must be 0 or more"),
@@ -187,8 +188,8 @@ ENGINE = 'distribution = "engine"'
          r"line 5: routing.reasons\[1\] changes nothing for 'fees': give queue, want or credit"),
         ("[[routing.reasons]]\nreason = 'fees'\nabove = 0.5\nwant = ')'\n",
          r"line 4: routing.reasons\[0\].want cannot be read"),
-        ("[[routing.reasons]]\nreason = 'fees'\nabove = 0.5\nqueue = 'q'\n[queues.q]\n",
-         r"line 4: routing.reasons\[0\].queue must be a queue with .* \(there is none\), not 'q'"),
+        ("[[routing.reasons]]\nreason = 'fees'\nabove = 0.5\nqueue = 'qq'\n[queues.qq]\n",
+         r"line 4: routing.reasons\[0\].queue must be a queue with .* \(there is none\), not 'qq'"),
         ("[[routing.reasons]]\nabove = 0.5\n", r"line 1: \[routing.reasons\[0\]\] needs reason"),
         ("[routing]\nreasons = 1\n", r"line 2: routing.reasons must be a list of tables"),
         ("[supervision]\npause_limit = 0\n", r"supervision.pause_limit must be above 0"),
@@ -206,8 +207,8 @@ def test_a_mistake_about_distribution_is_named(tmp_path: Path, text: str, messag
 
 def test_a_queue_of_the_engine_needs_nothing_else(tmp_path: Path) -> None:
     """Without steps the members of the exchange's queue take its calls."""
-    settings = read_settings(write(tmp_path, f"[queues.q]\n{ENGINE}\n"), {})
-    assert settings.queues["q"].steps == ()
+    settings = read_settings(write(tmp_path, f"[queues.qq]\n{ENGINE}\n"), {})
+    assert settings.queues["qq"].steps == ()
     from_environment = read_settings(None, {"CALLCENTER_ENGINE_NODE": "two"})
     assert from_environment.engine.node == "two"
 
