@@ -138,11 +138,16 @@ class Distribution:
 
 @asynccontextmanager
 async def distribution(
-    reactor: Any, exchange: Exchange, *, port: int | None = None, lives: bool = True
+    reactor: Any,
+    exchange: Exchange,
+    *,
+    port: int | None = None,
+    lives: bool = True,
+    kind: type[Distribution] | None = None,
 ) -> AsyncIterator[Distribution]:
     """Connected, and showing signs of life if it `lives`."""
     run = f"{time.time_ns():x}"
-    centre = Distribution(reactor, exchange, port or exchange.ports.ami, run)
+    centre = (kind or Distribution)(reactor, exchange, port or exchange.ports.ami, run)
     centre.link.start()
     beats = None
     try:

@@ -159,7 +159,7 @@ async def test_variables_arrive_unchanged(reactor: Any, exchange: Exchange) -> N
     action = Action(
         "Originate",
         {
-            "Channel": "Local/service@waiting",
+            "Channel": "Local/service@cc-wait",
             "Context": "closing",
             "Exten": "s",
             "Priority": 1,
