@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 DOWN, RING, RINGING, UP, BUSY = 0, 4, 5, 6, 7
 
+INHERITED = frozenset({"CC_QUEUE"})
+"""Variables set with two underscores: legs that a channel dials have them too."""
+
 STATES = {
     "UNKNOWN": 0,
     "NOT_INUSE": 1,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from telephony.simulator import engine_line
+from telephony.simulator import engine_line, handovers
 from telephony.simulator import messages as m
 from telephony.simulator.channel import BUSY, UP, Channel
 from telephony.simulator.dial_app import DialResult, dial
@@ -59,7 +59,7 @@ def knows(exchange: Exchange, context: str, exten: str) -> bool:
     if context == "agent-direct":
         return exchange.handset_of_number(exten) is not None
     if context == "from-agents":
-        return exten in exchange.queues or exchange.handset_of_number(exten) is not None
+        return handovers.reaches(exchange, exten)
     return context == engine_line.AWAY and exten in engine_line.AWAY_WHY
 
 

@@ -11,7 +11,7 @@ import random
 from telephony.simulator import dialplan
 from telephony.simulator import messages as m
 from telephony.simulator.arrivals import Arrival, LineExit, OfferEnd, Outcome
-from telephony.simulator.channel import DOWN, RING, UP, Channel, Device
+from telephony.simulator.channel import DOWN, INHERITED, RING, UP, Channel, Device
 from telephony.simulator.joins import Joins
 from telephony.simulator.legs import Handset, Leg, LocalLeg, PhoneLeg
 from telephony.simulator.local import dial_local
@@ -20,9 +20,6 @@ from telephony.simulator.queues import MemberState, QueueState
 from telephony.simulator.settings import Reaction, SimulatorSettings
 from telephony.simulator.signals import HungUp, KeyPressed, Redirected
 from telephony.simulator.world import Plan, Thread, World
-
-INHERITED = frozenset({"CC_QUEUE"})
-"""Variables set with two underscores: legs that a channel dials have them too."""
 
 
 class UnknownNumberError(ValueError):
@@ -333,10 +330,6 @@ class Exchange:
     def find(self, name: str) -> Channel | None:
         """A channel by its name or its Uniqueid, as ``ast_channel_get_by_name``."""
         return self.world.by_name.get(name) or self.world.channels.get(name)
-
-    def knows(self, context: str, exten: str) -> bool:
-        """Whether a channel can be sent there."""
-        return dialplan.knows(self, context, exten)
 
     def redirect(self, channel: Channel, context: str, exten: str) -> bool:
         """AMI Redirect; False for a channel that runs no dialplan of its own."""

@@ -43,7 +43,7 @@ def blind_transfer(exchange: Exchange, device: str, exten: str) -> bool:
     """The phone sends its caller to an extension or a queue and is out of the call; False when
     that cannot be."""
     found = _talk(exchange, device)
-    if found is None or not exchange.knows("from-agents", exten):
+    if found is None or not reaches(exchange, exten):
         return False
     own, caller = found
     if caller.thread is None or own.bridge is None:
@@ -56,6 +56,11 @@ def blind_transfer(exchange: Exchange, device: str, exten: str) -> bool:
     )
     caller.thread.post(Redirected("from-agents", exten))
     return True
+
+
+def reaches(exchange: Exchange, exten: str) -> bool:
+    """Whether agents' phones can dial a colleague or a queue there (context ``from-agents``)."""
+    return exten in exchange.queues or exchange.handset_of_number(exten) is not None
 
 
 def _talk(exchange: Exchange, device: str) -> tuple[Channel, Channel] | None:

@@ -118,7 +118,10 @@ def _exchange(
         members = tuple(Member(interface=one.device, name=one.name) for one in there)
         strategy = chance.choice(STRATEGIES)
         timeout = chance.uniform(5, 15)
-        lines.append(QueueLine(name=queue, members=members, strategy=strategy, timeout=timeout))
+        retry = chance.uniform(1, 5)
+        lines.append(
+            QueueLine(name=queue, members=members, strategy=strategy, timeout=timeout, retry=retry)
+        )
     routes = {f"+4420{n}": Route(kind="queue", target=queue) for n, queue in enumerate(queues)}
     for n, queue in enumerate(queues):
         routes[f"+4421{n}"] = Route(kind="queue", target=queue, patience=chance.uniform(15, 90))
