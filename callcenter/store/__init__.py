@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import text
 
+from callcenter.ports import History
+
 from .accounts import AccountsTable
 from .bulk import Bulk, open_bulk
 from .database import Database
@@ -41,6 +43,7 @@ class Store:
         self._short = ShortReader(database, self._quick)
         self.people = PeopleReader(self._short, database.dialect)
         self.records = RecordsTable(self.writer, self._long, database.dialect, keep_decisions_days)
+        self.history: History = self.records
         self.accounts = AccountsTable(self.writer, self._quick)
         self.sessions = SessionsTable(self.writer, self._quick)
         self.journal = JournalTable(self._long, self.where)
