@@ -29,28 +29,27 @@ from telephony.link import Link
 from telephony.numbers import read_number
 
 from . import restart
+from .api.agents import agents_router
 from .api.app import build_api
+from .api.calls import calls_router
 from .api.demo_phone import DeskPhones, demo_phone_router
 from .api.doors import Doors
 from .api.front import Front
+from .api.history import history_router
 from .api.origin import Origins
 from .auth import Passwords
 from .codec import to_plain
 from .dispatch import Dispatch
 from .exchange import Exchange
 from .floor.errors import FloorError
-from .floor.events import (
-    DayBegan,
-    Event,
-    FloorOpened,
-    QueueSettings,
-)
+from .floor.events import DayBegan, Event
 from .floor.floor import Floor
+from .floor.invariants import broken
 from .floor.state import State
 from .garbage import collect_when_quiet, collected_by_hand
 from .journal import Journal
 from .metrics import Metrics
-from .ports import Account
+from .opening import floor_opened
 from .settings import Settings, config_folder, zone
 from .store import Store, StoreError, open_store
 from .web import build_server, listen, served
@@ -59,6 +58,9 @@ log: Final = logging.getLogger(__name__)
 
 STORE_LOOKED_AT_EVERY: Final = 5.0
 """Seconds between two looks at whether the store reads and writes, for /readyz."""
+
+INVARIANTS_LOOKED_AT_EVERY: Final = 2.0
+"""Seconds between two looks at whether all that must be true of the floor is."""
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
@@ -166,23 +168,34 @@ async def engine(
             plain=to_plain,
             settings=_console_settings(settings, pack, demo_phone is not None),
             count=metrics.console,
+            skills=lambda agent: _skills(store, agent),
         )
         exchange.join(dispatch, screens)
         _export(metrics, dispatch, exchange, journal, gateway)
 
-        accounts = await store.accounts.everyone()
-        last, run = await asyncio.to_thread(store.journal.last_run, restart.KINDS)
-        dispatch.post(_opened(settings, pack, accounts, clock()))
-        if last is not None and clock() - last <= restart.WITHIN:
-            await _bring_back(dispatch, restart.at_work(run, clock()))
+        await _open_floor(dispatch, store, settings, pack, clock)
         keepers = _Keepers()
         stack.push_async_callback(keepers.stop)
         keepers.keep(dispatch.keep_time(), "timers")
         keepers.keep(_begin_days(settings, dispatch, clock), "days")
+        keepers.keep(exchange.audit(), "audits")
+        if dispatch.floor.state.engine:
+            keepers.keep(exchange.beat(), "signs of life")
+        invariants = _Invariants(dispatch)
+        keepers.keep(invariants.watch(), "invariants")
+        _export_health(metrics, exchange, invariants)
         health = _StoreHealth(store)
         keepers.keep(health.watch(), "store health")
 
-        routers = [demo_phone_router(demo_phone, doors, origins)] if demo_phone else []
+        routers = [
+            calls_router(dispatch, store.records, doors, origins),
+            agents_router(
+                dispatch, store.accounts, store.records, doors, origins, settings.routing.skills
+            ),
+            history_router(dispatch, store.records, doors, zone(settings)),
+        ]
+        if demo_phone:
+            routers.append(demo_phone_router(demo_phone, doors, origins))
         api = build_api(
             doors=doors,
             metrics=metrics,
@@ -190,6 +203,7 @@ async def engine(
                 "exchange": exchange.trouble,
                 "store": lambda: health.trouble,
                 "engine": lambda: keepers.trouble,
+                "floor": lambda: invariants.trouble,
             },
             origins=origins,
             on_sign_out=gateway.revoke,
@@ -241,6 +255,28 @@ class _StoreHealth:
             await asyncio.sleep(STORE_LOOKED_AT_EVERY)
 
 
+class _Invariants:
+    """Looks at whether what must be true of the floor is true. What stays broken is a defect."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        self.broken: list[str] = []
+        self.found = 0
+        """How often any was found broken."""
+        self.trouble: str | None = None
+
+    async def watch(self) -> None:
+        while True:
+            await asyncio.sleep(INVARIANTS_LOOKED_AT_EVERY)
+            before = set(self.broken)
+            self.broken = broken(self._dispatch.floor.state, self._dispatch.now())
+            stays = [one for one in self.broken if one in before]
+            self.trouble = "; ".join(stays[:3]) or None
+            for one in set(self.broken) - before:
+                self.found += 1
+                log.error("invariant_broken", extra={"which": one})
+
+
 class _Keepers:
     """Tasks that run as long as the engine. One that dies is a defect, and /readyz says so."""
 
@@ -267,7 +303,11 @@ class _Keepers:
 @asynccontextmanager
 async def _opened_store(settings: Settings) -> AsyncIterator[Store]:
     """The store, closed at the end; also when nobody waits for the opening any more."""
-    opening = asyncio.ensure_future(asyncio.to_thread(open_store, settings.store.url))
+    opening = asyncio.ensure_future(
+        asyncio.to_thread(
+            open_store, settings.store.url, keep_decisions_days=settings.store.keep_decisions_days
+        )
+    )
     try:
         store = await asyncio.shield(opening)
     except asyncio.CancelledError:
@@ -319,22 +359,39 @@ async def _bring_back(dispatch: Dispatch, wishes: Iterable[Event]) -> None:
             )
 
 
-def _opened(settings: Settings, pack: Pack, accounts: Iterable[Account], now: float) -> FloorOpened:
-    centre = settings.centre
-    return FloorOpened(
+async def _open_floor(
+    dispatch: Dispatch, store: Store, settings: Settings, pack: Pack, clock: Callable[[], float]
+) -> None:
+    """An empty floor, and on it who was at work when the engine stopped a moment ago."""
+    accounts = await store.accounts.everyone()
+    last, chosen = await asyncio.to_thread(store.journal.last_run, restart.KINDS)
+    now = clock()
+    opened = floor_opened(
+        settings,
         at=now,
-        wrapup_seconds=centre.wrapup_seconds or None,
-        control_members=settings.exchange.control_members,
         midnight=_midnight(settings, now),
-        queues=tuple(
-            QueueSettings(queue=name, threshold=targets.threshold)
-            for name, targets in sorted(settings.queues.items())
-        ),
+        run=f"{int(now * 1000):x}",
         break_reasons=tuple(one.code for one in pack.breaks),
         reasons=pack.reason_codes,
         outcomes=tuple(one.code for one in pack.outcomes),
-        devices=tuple(sorted({one.device for one in accounts if one.active and one.device})),
+        accounts=accounts,
     )
+    wishes: list[Event] = []
+    if last is not None and now - last <= restart.WITHIN:
+        recent = await asyncio.to_thread(store.journal.end_of_run, restart.LOOK_BACK)
+        wishes = restart.at_work(chosen, now)
+        wishes += await asyncio.to_thread(restart.wrapping_up, opened, chosen, recent, now)
+    left = await store.records.close_reservations(settings.engine.node, now)
+    if left:
+        log.info("reservations_closed", extra={"count": left})
+    dispatch.post(opened)
+    await _bring_back(dispatch, wishes)
+
+
+async def _skills(store: Store, agent: str) -> tuple[tuple[str, int], ...]:
+    """What the agent who signs in can do; none for whoever has no account."""
+    account = await store.accounts.account(agent)
+    return account.skills if account is not None else ()
 
 
 def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> ConsoleSettings:
@@ -350,6 +407,14 @@ def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> Conso
         time_zone=settings.centre.time_zone,
         demo_phone=demo_phone,
     )
+
+
+def _export_health(metrics: Metrics, exchange: Exchange, invariants: _Invariants) -> None:
+    gauge = metrics.gauge
+    gauge("invariants_broken", "Invariants broken now", lambda: len(invariants.broken))
+    gauge("invariants_found", "Invariants found broken so far", lambda: invariants.found)
+    gauge("drift", "Differences only a snapshot showed", lambda: exchange.drift)
+    gauge("signs_of_life", "Signs of life sent to the exchange", lambda: exchange.beats)
 
 
 def _export(

@@ -133,6 +133,7 @@ class Dispatch:
             agents=_Rows(state.agents, floor.agent_view),
             queues=_Rows(state.queues, lambda queue: state.queues[queue].view()),
             cards=_Rows(state.agents, floor.cards_of),
+            calls=_Rows(floor.live_calls(), floor.call_view),
         )
 
     def explain(self, call: str) -> Decision:

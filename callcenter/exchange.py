@@ -5,6 +5,8 @@ It decides nothing; what a packet means is the tracker's matter, what an event m
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import math
 import random
 from collections.abc import Callable
@@ -22,8 +24,35 @@ from telephony.switch import AmiSwitch
 from telephony.tracker import WANTED, Tracker
 
 from .dispatch import Dispatch
-from .floor.events import ExchangeConnected, ExchangeLost
+from .floor.events import (
+    CallAnswered,
+    CallArrived,
+    CallEnded,
+    CallLeftQueue,
+    CallOffered,
+    CallQueued,
+    DeviceLeft,
+    ExchangeConnected,
+    ExchangeLost,
+    OfferEnded,
+    SnapshotCompared,
+)
+from .ports import SwitchError
 from .settings import ExchangeSettings, SettingsError
+
+log: Final = logging.getLogger(__name__)
+
+AUDIT_EVERY: Final = 60.0
+"""Seconds between two looks at the whole exchange."""
+
+BEAT_EVERY: Final = 2.0
+"""Seconds between two signs of life."""
+
+OF_CALLS: Final = (
+    CallAnswered, CallArrived, CallEnded, CallLeftQueue, CallOffered, CallQueued, DeviceLeft,
+    OfferEnded,
+)  # fmt: skip
+"""Events of a snapshot that count as drift."""
 
 SNAPSHOT_AGAIN: Final = 10.0
 """Seconds at least between two snapshots asked for because packets do not fit."""
@@ -47,6 +76,10 @@ class Exchange:
         self._restarted = False
         self._named_own = Devices(exchange.devices, exchange.trunks).own
         self._doubted = -math.inf
+        self._compared = self._auditing = False
+        self.drift = 0
+        """Differences about calls that snapshots showed and no event had told."""
+        self.beats = 0
         self.tracker = Tracker(self._own)
         try:
             self.link = Link(
@@ -86,6 +119,28 @@ class Exchange:
         state = self.link.state
         return None if state.kind == "up" else state.message
 
+    async def audit(self) -> None:
+        """Look at the exchange whole every minute, though nothing seems wrong: what no event told
+        is mended, and counted as drift. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(AUDIT_EVERY)
+            self._auditing = True
+            self.link.ask_snapshot("audit")
+
+    async def beat(self) -> None:
+        """Show the exchange that calls are being distributed. Runs until cancelled.
+
+        When it stays away, the dialplan sends waiting callers on into ordinary queues.
+        """
+        while True:
+            if self.link.state.kind == "up":
+                try:
+                    await self.switch.beat(self._clock())
+                    self.beats += 1
+                except SwitchError as trouble:
+                    log.warning("no_sign_of_life", extra={"why": str(trouble)})
+            await asyncio.sleep(BEAT_EVERY)
+
     def _packet(self, packet: Packet, at: float) -> None:
         self.switch.hear(packet)
         for event in self.tracker.receive(packet, at):
@@ -107,8 +162,25 @@ class Exchange:
                 )
             )
             self._restarted = False
-        for event in self.tracker.snapshot(snapshot, at):
+        events = self.tracker.snapshot(snapshot, at)
+        for event in events:
             self._dispatch.post(event)
+        if "channels" in snapshot.missing or "members" in snapshot.missing:
+            return  # what exists is not known: nothing can be compared
+        # What the first snapshot of a connection tells was missed, not lost.
+        drift = sum(isinstance(event, OF_CALLS) for event in events) if self._compared else 0
+        self.drift += drift
+        if drift:
+            log.warning("drift", extra={"events": drift})
+        self._dispatch.post(
+            SnapshotCompared(
+                at=at,
+                drift=drift,
+                audit=self._auditing,
+                calls=tuple(call.id for call in self.tracker.calls.values() if call.is_open),
+            )
+        )
+        self._compared, self._auditing = True, False
 
     def _state(self, state: LinkState) -> None:
         self._screens.exchange_changed(

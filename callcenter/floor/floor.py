@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from . import controls, distribution, facts, results, wishes
 from . import events as e
-from .card import AgentView, Card, QueueView
+from .call import Call, CallState
+from .card import AgentView, CallView, Card, QueueView
 from .errors import UnknownCall
 from .orders import Order
 from .queue import Counters
 from .routing import Decision
-from .shown import card_of
+from .shown import call_view, card_of
 from .state import State
 
 
@@ -171,6 +172,15 @@ class Floor:
         """Raises KeyError when the agent is not signed in."""
         state = self.state
         return tuple(card_of(state, state.calls[call], agent) for call in state.agents[agent].cards)
+
+    def live_calls(self) -> dict[str, Call]:
+        """Calls that have not ended."""
+        calls = self.state.calls
+        return {one: call for one, call in calls.items() if call.state is not CallState.ENDED}
+
+    def call_view(self, call: str) -> CallView:
+        """Raises KeyError for a call that is not known."""
+        return call_view(self.state, self.state.calls[call])
 
     def explain(self, call_id: str, at: float) -> Decision:
         """Who would get this waiting call at ``at``, and why. Nothing changes.
