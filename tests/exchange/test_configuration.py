@@ -11,6 +11,8 @@ from tests.exchange.configuration import SHIPPED, set_option
 
 Section = tuple[str, str, list[tuple[str, str]]]
 
+DIALPLAN = ("extensions.conf", "callcenter.conf", "callcenter-control.conf")
+
 # Each of these lets whoever has the secret run programs or change files on the machine.
 DANGEROUS = {"system", "command", "config", "dialplan", "all", "security"}
 
@@ -94,7 +96,8 @@ def test_callers_from_outside_cannot_reach_the_trunk() -> None:
     """Following every Goto and include from [from-trunk], no context leads out again."""
     leads: dict[str, set[str]] = {}
     dials: dict[str, str] = {}
-    for context, _, options in sections("extensions.conf"):
+    dialplan = [each for name in DIALPLAN for each in sections(name)]
+    for context, _, options in dialplan:
         text = "\n".join(value for _, value in options)
         leads[context] = set(re.findall(r"Goto(?:If)?\(([a-z-]+),", text))
         leads[context] |= set(values(options, "include"))
@@ -103,9 +106,21 @@ def test_callers_from_outside_cannot_reach_the_trunk() -> None:
     while left:
         context = left.pop()
         reached.add(context)
-        left += leads[context] - reached
-    assert {"queue", "queue-short", "waiting", "agent-direct", "closing"} <= reached
+        left += (leads[context] - reached) & leads.keys()  # others are for the operator to make
+    assert {"queue", "queue-short", "cc-wait", "agent-direct", "closing"} <= reached
     assert [context for context in reached if "trunk" in dials[context]] == []
+
+
+def test_no_caller_can_transfer_with_keys() -> None:
+    """Options of Dial() and Queue() give transfer keys to the called agent only (t), never to the
+    calling side (T), which may be a stranger whom an agent sent on."""
+    options = []
+    for name in DIALPLAN:
+        text = (SHIPPED / name).read_text(encoding="utf-8")
+        options += re.findall(r"\bDial\([^,)]*,[^,)]*,([^,)]*)", text)
+        options += re.findall(r"\bQueue\([^,)]*,([^,)]*)", text)
+    assert "t" in options
+    assert [each for each in options if re.search("[TKHWX]", re.sub(r"\([^)]*", "", each))] == []
 
 
 def test_what_a_caller_sends_never_chooses_what_runs() -> None:
