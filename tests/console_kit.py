@@ -31,7 +31,6 @@ from callcenter.codec import to_plain
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
 from callcenter.floor.card import AgentView, Card
-from callcenter.floor.errors import UnknownCall
 from callcenter.floor.floor import Floor
 from callcenter.floor.routing import Decision
 from callcenter.metrics import Metrics
@@ -44,6 +43,7 @@ Wished = TypeVar("Wished", bound=e.Event)
 
 AMY = User(user="amy", name="Amy Wong", role="agent", device="PJSIP/1001", language="en")
 BEN = User(user="ben", name="Ben Roe", role="agent", device="PJSIP/1002", language="en")
+KIM = User(user="kim", name="Kim Lee", role="supervisor", device="PJSIP/1009", language="en")
 SUE = User(user="sue", name="Sue Park", role="supervisor", device=None, language="zh-Hans")
 UP = ExchangeState(state="up", message="Asterisk 22", since=1.0)
 SETTINGS = ConsoleSettings(
@@ -96,7 +96,8 @@ class FloorDesk:
     """``Desk`` over a real floor. ``gate``: wishes wait for it, as for a slow disk.
 
     ``instead``: wishes of these kinds go to this function and not to the floor, so that a test may
-    say itself what becomes of them; ``decisions``: what ``explain`` answers, by call.
+    say itself what becomes of them; ``decisions``: what ``explain`` answers, by call, before the
+    floor is asked.
     """
 
     def __init__(self, settings: ConsoleSettings = SETTINGS) -> None:
@@ -109,16 +110,20 @@ class FloorDesk:
         self.gate = asyncio.Event()
         self.gate.set()
         self.floor = Floor()
-        self.post(
-            e.FloorOpened(
-                at=self.now(),
-                queues=(e.QueueSettings(queue="support"),),
-                wrapup_seconds=settings.wrapup_seconds,
-                break_reasons=tuple(choice.code for choice in settings.break_reasons),
-                reasons=tuple(choice.code for choice in settings.reasons),
-                outcomes=tuple(choice.code for choice in settings.outcomes),
-            )
+        self.opened = e.FloorOpened(
+            at=self.now(),
+            queues=(e.QueueSettings(queue="support"),),
+            wrapup_seconds=settings.wrapup_seconds,
+            break_reasons=tuple(choice.code for choice in settings.break_reasons),
+            reasons=tuple(choice.code for choice in settings.reasons),
+            outcomes=tuple(choice.code for choice in settings.outcomes),
         )
+        self.post(self.opened)
+
+    def open(self, **changes: Any) -> None:
+        """An empty floor with other settings; before anybody looks at it."""
+        self.opened = replace(self.opened, at=self.now(), **changes)
+        self.post(self.opened)
 
     def now(self) -> float:
         return time.time()
@@ -135,9 +140,7 @@ class FloorDesk:
         )
 
     def explain(self, call: str) -> Decision:
-        if call not in self.decisions:
-            raise UnknownCall(f"{call} does not wait.")
-        return self.decisions[call]
+        return self.decisions.get(call) or self.floor.explain(call, self.now())
 
     async def wish(self, event: e.Event) -> None:
         self.instead.get(type(event), self.post)(event)
@@ -387,7 +390,7 @@ class Browser:
 async def site(
     tmp_path: Path,
     limits: Limits | None = None,
-    accounts: tuple[User, ...] = (AMY, BEN, SUE),
+    accounts: tuple[User, ...] = (AMY, BEN, SUE, KIM),
     checks: dict[str, Callable[[], str | None]] | None = None,
     pulse: float = 0.05,
     door_settings: DoorSettings | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ from callcenter.floor.card import (
     Reason,
 )
 from callcenter.ports import User
-from tests.console_kit import AMY, Site
+from tests.console_kit import AMY, Site, Wished
 
 PATIENCE = 30_000
 """Milliseconds until something that must happen counts as not happening."""
@@ -108,6 +109,70 @@ class Stage:
         for context in self._contexts:
             await context.close()
 
+    # --- the engine's own line ---------------------------------------------------------------
+
+    def open_line(self, *users: User, **changes: Any) -> None:
+        """A floor that distributes ``sales`` itself, with these members. Before anybody looks."""
+        queue = e.QueueSettings(queue="sales", distribution="engine", ring_seconds=20.0)
+        self.desk.open(queues=(e.QueueSettings(queue="support"), queue), **changes)
+        self.desk.post(
+            e.ExchangeConnected(at=self.desk.now(), version="Asterisk 22", restarted=False)
+        )
+        self.desk.post(e.SnapshotCompared(at=self.desk.now(), drift=0, audit=False))
+        for user in users:
+            assert user.device is not None
+            self.desk.post(
+                e.MemberSeen(
+                    at=self.desk.now(),
+                    queue="sales",
+                    device=user.device,
+                    name=user.name,
+                    paused=False,
+                    state="idle",
+                )
+            )
+
+    def wait(self, call: str = "s1", name: str = "王小明") -> None:
+        """A caller comes and waits in ``sales``; long enough for the engine to give them out."""
+        at = self.desk.now()
+        self.desk.post(
+            e.CallArrived(
+                at=at - 30,
+                call=call,
+                direction="inbound",
+                number="+442079460123",
+                name=name,
+                dialled="sales",
+            )
+        )
+        self.desk.post(
+            e.CallQueued(at=at, call=call, queue="sales", position=1, by="engine", leg=call)
+        )
+        self.desk.post(e.TimePassed(at=at + 1))
+
+    # --- call control --------------------------------------------------------------------------
+
+    async def asked(self, do: str) -> e.ControlAsked:
+        """What was asked for, once it was."""
+        async with asyncio.timeout(PATIENCE / 1000):
+            while True:
+                found = [one for one in self.desk.wished(e.ControlAsked) if one.do == do]
+                if found:
+                    return found[-1]
+                await asyncio.sleep(0.02)
+
+    async def wished(self, kind: type[Wished]) -> Wished:
+        """The first wish of this kind, once it was made."""
+        async with asyncio.timeout(PATIENCE / 1000):
+            while not self.desk.wished(kind):
+                await asyncio.sleep(0.02)
+        return self.desk.wished(kind)[0]
+
+    def confirm(self, event: type[e.Event], /, call: str = "c1", **fields: Any) -> None:
+        """The exchange reports something about the call."""
+        made: Any = event
+        self.desk.post(made(at=self.desk.now(), call=call, **fields))
+
     # --- calls -------------------------------------------------------------------------------
 
     def ring(self, call: str = "c1", name: str | None = None, user: User = AMY) -> None:
@@ -151,7 +216,7 @@ class Stage:
                 identity="candidates" if several else "known",
                 candidates=(first, _candidate("p2", "王美玲", 0.2)) if several else (first,),
                 profile=profile(name, self.desk.now()),
-                ask=self.asked(call).asked,
+                ask=self.question(call).asked,
             )
         )
 
@@ -165,7 +230,7 @@ class Stage:
                     Reason(code="fees", probability=0.2),
                 ),
                 model="test",
-                ask=self.asked(call).predict_ask,
+                ask=self.question(call).predict_ask,
             )
         )
 
@@ -197,11 +262,11 @@ class Stage:
         )
         self.desk.post(
             e.AnswersFound(
-                at=self.desk.now(), call=call, answers=found, ask=self.asked(call).answers_ask
+                at=self.desk.now(), call=call, answers=found, ask=self.question(call).answers_ask
             )
         )
 
-    def asked(self, call: str) -> Call:
+    def question(self, call: str) -> Call:
         """A result counts only if it answers the latest question about the call."""
         return self.desk.floor.state.calls[call]
 

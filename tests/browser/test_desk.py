@@ -77,12 +77,16 @@ async def test_what_is_not_known_is_said(stage: Stage) -> None:
     stage.ring()
     stage.desk.post(
         e.CallerIdentified(
-            at=stage.desk.now(), call="c1", identity="unknown", ask=stage.asked("c1").asked
+            at=stage.desk.now(), call="c1", identity="unknown", ask=stage.question("c1").asked
         )
     )
     stage.desk.post(
         e.ReasonsPredicted(
-            at=stage.desk.now(), call="c1", reasons=(), model="m", ask=stage.asked("c1").predict_ask
+            at=stage.desk.now(),
+            call="c1",
+            reasons=(),
+            model="m",
+            ask=stage.question("c1").predict_ask,
         )
     )
     await expect(page.locator(".panel-who")).to_contain_text("Nobody we know has this number.")

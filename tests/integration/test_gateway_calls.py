@@ -19,10 +19,8 @@ from callcenter.floor.card import Offer, Party, Pending
 from callcenter.floor.errors import NotNow
 from callcenter.floor.orders import ShowControl, ShowHelp
 from callcenter.floor.routing import Considered, Decision
-from callcenter.ports import User
-from tests.console_kit import AMY, BEN, SUE, Site, site
+from tests.console_kit import AMY, BEN, KIM, SUE, Site, site
 
-KIM = User(user="kim", name="Kim Lee", role="supervisor", device="PJSIP/1009", language="en")
 DECISION = Decision(
     at=1.0, trigger="dry_run", call="c2", queue="support", agent="ben", rule="longest_idle", step=1,
     want="billing>=2", score=93.5, ahead=2, ready=1, eligible=2,
@@ -34,7 +32,7 @@ DECISION = Decision(
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Site]:
-    async with site(tmp_path, accounts=(AMY, BEN, SUE, KIM)) as found:
+    async with site(tmp_path) as found:
         yield found
 
 

@@ -31,7 +31,8 @@ export function pendingOf(card: Card): string[] {
   return [...card.pending.map((one) => one.do), ...asked];
 }
 
-function forget(call: string): void {
+/** What did not work is of no interest any more. */
+export function forget(call: string): void {
   const { [call]: _, ...rest } = troubles.peek();
   troubles.value = rest;
 }

@@ -62,7 +62,16 @@ export async function demoPhone(action: "pick-up" | "hang-up"): Promise<void> {
   await call("POST", `demo/phone/${action}`, {});
 }
 
-/** A call in a line, as the supervisor's list shows it. */
+/** A live call, as far as the supervisor's list of waiting calls needs it. */
+interface CallView {
+  call: string;
+  queue: string | null;
+  number: string | null;
+  caller_name: string | null;
+  waiting_since: number | null;
+}
+
+/** A call that waits in a line. */
 export interface WaitingCall {
   call: string;
   queue: string;
@@ -71,8 +80,11 @@ export interface WaitingCall {
   since: number;
 }
 
-/** Calls that wait at this moment, the longest first. */
+/** Calls that wait at this moment, the one that came first comes first. */
 export async function waitingCalls(): Promise<WaitingCall[]> {
-  const response = await call("GET", "api/v1/calls?state=waiting");
-  return ((await response.json()) as { calls: WaitingCall[] }).calls;
+  const { calls } = (await (await call("GET", "api/v1/calls")).json()) as { calls: CallView[] };
+  return calls.flatMap((one) => (one.waiting_since === null ? [] : [{
+    call: one.call, queue: one.queue ?? "", number: one.number, name: one.caller_name,
+    since: one.waiting_since,
+  }]));
 }

@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { connected, settings, user } from "../app";
-import { listening, reachable, setSkills, setState, signOutAgent, supervise } from "../calls";
+import { reachable, setSkills, setState, signOutAgent, supervise } from "../calls";
 import type { Supervise } from "../controls";
 import { label, t, word } from "../i18n";
 import type { AgentView } from "../protocol";
@@ -49,7 +49,6 @@ function Listen({ agent, done }: { agent: AgentView; done(): void }) {
   const reason = useSignal("");
   const wrong = useSignal(false);
   const why = whyNot(agent);
-  const mine = listening.value?.agent === agent.agent;
   const go = async (mode: Supervise): Promise<void> => {
     const words = reason.value.trim();
     if (mode !== "stop_listening" && !words) {
@@ -87,7 +86,7 @@ function Listen({ agent, done }: { agent: AgentView; done(): void }) {
           >{word("do", mode)}</button>
         ))}
         <button
-          type="button" class="button" disabled={why !== null || !mine}
+          type="button" class="button" disabled={why !== null}
           onClick={() => void go("stop_listening")}
         >{word("do", "stop_listening")}</button>
       </div>

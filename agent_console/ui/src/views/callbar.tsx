@@ -5,7 +5,9 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { agent, connected, exchange } from "../app";
-import { accept, accepted, askHelp, control, extend, pendingOf, refuse, troubles } from "../calls";
+import {
+  accept, accepted, askHelp, control, extend, forget, pendingOf, refuse, troubles,
+} from "../calls";
 import {
   blocked, cleanDigits, cleanTarget, consulted, type Do, type Known, own, phase,
 } from "../controls";
@@ -43,6 +45,7 @@ export function CallBar({ card }: { card: Card }) {
   useLayoutEffect(() => {
     hint.value = null;
   }, [card.rev, now, known.connected, known.exchange]);
+  useLayoutEffect(() => forget(card.call), [card.call, now]);
 
   return (
     <section class={`callbar callbar-${now}`} aria-label={t("bar.title")}>
@@ -272,7 +275,7 @@ function show(
   if (why !== null) return talk.say(why);
   open.value = true;
   requestAnimationFrame(() =>
-    document.querySelector<HTMLElement>(`#${name}-panel input, #${name}-panel button`)?.focus());
+    document.querySelector<HTMLElement>(`#${name}-panel :is(input, textarea, button)`)?.focus());
 }
 
 function Opens(props: {

@@ -77,7 +77,7 @@ function Done({ call }: { call: Finished }) {
       <span class="finished-time"><TimeOfDay at={call.at} /></span>
       <bdi class="finished-name">{call.name ?? call.number ?? t("caller.unknown")}</bdi>
       <span class="finished-reason">
-        {noted ? label(settings.value.reasons, noted.reason) : t(call.talk === null ? "idle.missed" : "idle.not_noted")}
+        {noted ? label(settings.value.reasons, noted.reason) : t(call.talk === null ? "idle.not_answered" : "idle.not_noted")}
       </span>
       <span class="finished-outcome">
         {noted ? label(settings.value.outcomes, noted.outcome) : ""}

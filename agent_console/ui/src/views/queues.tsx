@@ -26,14 +26,6 @@ export function queueColumns(): Column<QueueView>[] {
   return [
     { key: "queue", title: t("queues.queue"), value: (q) => q.queue, heading: true, cell: (q) => <bdi>{q.queue}</bdi> },
     {
-      key: "open", title: t("queues.open"), value: (q) => (q.open ? 0 : 1),
-      cell: (q) => (
-        <span class={`chip-flat ${q.open ? "" : "chip-off"}`}>
-          {t(q.open ? "queues.is_open" : "queues.is_closed")}
-        </span>
-      ),
-    },
-    {
       key: "waiting", title: t("queues.waiting"), numeric: true, value: (q) => q.waiting,
       cell: (q) => (
         <span class={q.waiting > 0 ? "waiting-some" : ""}>
@@ -101,6 +93,14 @@ export function queueColumns(): Column<QueueView>[] {
     number("missed", word("state", "missed")),
     number("unreachable", word("state", "unreachable")),
     number("signed_in", t("queues.signed_in")),
+    {
+      key: "open", title: t("queues.open"), value: (q) => (q.open ? 0 : 1),
+      cell: (q) => (
+        <span class={`chip-flat ${q.open ? "" : "chip-off"}`}>
+          {t(q.open ? "queues.is_open" : "queues.is_closed")}
+        </span>
+      ),
+    },
     {
       key: "distribution", title: t("queues.distribution"), hint: t("queues.distribution_hint"),
       value: (q) => q.distribution, cell: (q) => word("distribution", q.distribution),
