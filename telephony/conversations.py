@@ -11,7 +11,6 @@ from typing import Literal
 
 from callcenter.floor.events import (
     CallAnswered,
-    CallEnd,
     CallEnded,
     CallHeld,
     CallOffered,
@@ -27,21 +26,7 @@ from callcenter.floor.events import (
 from telephony.book import CallBook
 from telephony.calls import Call, CallState, Offer
 from telephony.legs import Leg, age
-
-CAUSES: dict[int, CallEnd] = {
-    17: "busy",
-    18: "no_answer",
-    19: "no_answer",
-    21: "refused",
-    34: "congestion",
-    38: "congestion",
-    42: "congestion",
-    44: "congestion",
-}
-"""Q.850 causes (ITU-T Q.850, 2.2.7) of a call that nobody answered."""
-
-# Without a word about why: the exchange or the network cleared it in the ordinary way.
-_PLAIN_CAUSES = frozenset({None, 0, 16, 26, 31, 127})
+from telephony.outcomes import call_end, outcome
 
 HowGone = Literal["hangup", "lost", "exchange_restarted"]
 
@@ -185,7 +170,7 @@ class Conversations(CallBook):
         call = leg.call
         call.ringing.discard(leg.uid)
         if leg.member is None and not leg.invited and call.result != "abandoned":
-            result = _call_end(status, leg.cause)
+            result = call_end(status, leg.cause)
             if result is not None:
                 call.result = result
         self._leg_stops(leg, self._offer_end(leg, status))
@@ -336,6 +321,9 @@ class Conversations(CallBook):
             self.left_queue(call, "unknown" if how != "hangup" else self._end_of_line(leg))
         if leg is call.caller:
             call.cause = cause
+            stays = [one for one in call.parties if one.bridge is not None and not one.ending]
+            if len(stays) > 1:  # the agent who called out leaves the customer to a colleague
+                call.caller = min(stays, key=self.is_own)
         if call.parked == leg.uid:
             self.unparked(call, None)
         self.stops_talking(leg)
@@ -369,29 +357,3 @@ class Conversations(CallBook):
             why = outcome(call) if how == "hangup" else how
             self.tell(call, CallEnded(at=self.at, call=call.id, why=why, cause=call.cause))
         self.forget(call)
-
-
-def outcome(call: Call) -> CallEnd:
-    """How a call ended, once its last leg is gone."""
-    if call.talked:
-        return "completed"
-    if call.result is not None:
-        return call.result
-    if call.cause in CAUSES:
-        return CAUSES[call.cause]
-    if call.caller is not None and call.caller.hung_up:
-        return "abandoned"
-    return "no_answer" if call.cause in _PLAIN_CAUSES else "failed"
-
-
-def _call_end(status: str, cause: int | None) -> CallEnd | None:
-    """What a dial that nobody answered makes of its call; ``None`` when it was called off."""
-    if status in ("CANCEL", "ABORT", "CONTINUE"):
-        return None
-    if cause == 21:
-        return "refused"
-    if status == "BUSY" or cause == 17:
-        return "busy"
-    if status == "NOANSWER":
-        return "no_answer"
-    return "congestion" if status == "CONGESTION" else "failed"

@@ -409,6 +409,30 @@ def test_the_called_customer_is_no_further_party() -> None:
     assert [event.leg for event in of(PartyJoined, events)] == ["1.4"]
 
 
+def test_who_called_out_leaves_a_talk_of_three() -> None:
+    """The customer is not gone with the agent who called: that a colleague who is rung later does
+    not answer is not a cancellation."""
+    events = told(
+        [
+            *outbound(),
+            up(AGENT),
+            enters(AGENT),
+            enters(CALLER),
+            new("1.3", "PJSIP/1002-0003", CALLER),
+            dials(CALLER, "1.3"),
+            up("1.3"),
+            enters("1.3"),
+            asks_to_end(CALLER),
+            hangs_up(CALLER),
+            new("1.4", "PJSIP/1003-0004", CALLER),
+            dials("1.3", "1.4"),
+            hangs_up("1.4", "19"),
+        ]
+    )
+    assert [event.device for event in of(DeviceLeft, events)] == ["PJSIP/1001"]
+    assert [event.why for event in of(OfferEnded, events)] == ["no_answer"]
+
+
 def test_sent_elsewhere_is_not_the_end() -> None:
     """A redirected leg is asked to stop (SoftHangupRequest) and goes on in another bridge: when the
     agent leaves later, the call goes on without the agent."""
