@@ -20,12 +20,12 @@ from telephony.simulator.settings import PHONES, SimulatorSettings
 from telephony.simulator.simulator import Simulator
 
 from .app import Engine, engine
-from .demo_people import YOU, Customers, context_of, customers
+from .demo_people import SKILLS, YOU, Customers, context_of, customers
 from .floor.errors import FloorError
 from .floor.events import AgentSignedIn, OutcomeNoted, StateChosen
 from .population import Population
 from .reactor import twisted_reactor
-from .settings import Settings
+from .settings import QueueOptions, Settings, StepOptions
 from .store import StoreError
 
 __all__ = ["Callers", "Colleagues", "DemoSettings", "context_of", "run_demo"]
@@ -35,6 +35,27 @@ log: Final = logging.getLogger(__name__)
 WRONG_REASON: Final = 0.05
 """Share of wrap-ups in which a colleague notes another reason than the true one."""
 TAKES_BREAK: Final = 0.06
+HOLD_SHARE: Final = 0.08
+TRANSFER_SHARE: Final = 0.04
+
+
+LINES: Final = ("service", "sales", "support")
+"""The queues whose agents the engine chooses."""
+
+
+def options_of(queue: str) -> QueueOptions:
+    """First the experts, after a while whoever knows a little, and then anybody."""
+    return QueueOptions(
+        distribution="engine",
+        steps=(
+            StepOptions(after=0.0, want=f"{queue} >= 3"),
+            StepOptions(after=15.0, want=queue),
+            StepOptions(after=45.0, want="any"),
+        ),
+        ring_seconds=20.0,
+        sticky_seconds=8.0,
+        announce_seconds=20.0,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +111,11 @@ class Colleagues:
         """Sign everybody in, then wrap up call after call. Runs until cancelled."""
         for device, (agent, name) in self._agents.items():
             await self._wish(
-                AgentSignedIn(at=self._dispatch.now(), agent=agent, name=name, device=device)
-            )
+                AgentSignedIn(
+                    at=self._dispatch.now(), agent=agent, name=name, device=device,
+                    skills=SKILLS[device],
+                )
+            )  # fmt: skip
             await self._ready(agent)
         async with asyncio.TaskGroup() as group:
             while True:
@@ -141,6 +165,9 @@ class Colleagues:
 
 async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None:
     """Run until cancelled. Raises what ``engine`` raises."""
+    settings = replace(
+        settings, queues={**{queue: options_of(queue) for queue in LINES}, **settings.queues}
+    )
     made = await customers(settings, demo.seed, demo.people, out)
     callers = Callers(made.population, demo)
     simulator = Simulator(
@@ -151,8 +178,15 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
             ),
             seed=demo.seed,
             speed=demo.speed,
+            engine_queues=frozenset(
+                name for name, one in settings.queues.items() if one.distribution == "engine"
+            ),
+            hold_share=HOLD_SHARE,
+            transfer_share=TRANSFER_SHARE,
             # Simulated time runs away from ours; then arrival is the better clock.
             timestamps=demo.speed == 1.0,
+            hold_share=0.04,
+            transfer_share=0.03,
         ),
         callers,
     )

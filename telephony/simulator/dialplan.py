@@ -105,15 +105,17 @@ def _routed(exchange: Exchange, channel: Channel, route: Route) -> Part[bool]:
 
 def from_agents(exchange: Exchange, channel: Channel) -> Plan:
     """An agent's phone dials a colleague or the world outside."""
-    world, exten = exchange.world, channel.exten
-    world.varset(channel, "SIPDOMAIN", "127.0.0.1")
+    exchange.world.varset(channel, "SIPDOMAIN", "127.0.0.1")
+    yield from _run(exchange, channel, _dialled(exchange, channel, channel.exten))
+
+
+def _dialled(exchange: Exchange, channel: Channel, exten: str) -> Part[bool]:
+    world = exchange.world
     if exchange.handset_of_number(exten) is not None:
         world.step(channel, "Goto", f"agent-direct,{exten},1")
-        yield from _agent_direct(exchange, channel, exten)
-    else:
-        world.step(channel, "Goto", f"to-trunk,{exten},1")
-        yield from _to_trunk(exchange, channel, exten)
-    finish(exchange, channel)
+        return (yield from _agent_direct(exchange, channel, exten))
+    world.step(channel, "Goto", f"to-trunk,{exten},1")
+    return (yield from _to_trunk(exchange, channel, exten))
 
 
 def agent_leg(exchange: Exchange, channel: Channel, number: str) -> Plan:

@@ -6,7 +6,6 @@ exchange tells this module what happens to their channel; it keeps the ground tr
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -49,7 +48,6 @@ class People:
 
     def __init__(self, exchange: Exchange, kept: int) -> None:
         self._exchange = exchange
-        self._chance = random.Random(exchange.settings.seed + 2)  # noqa: S311 - as the exchange's
         self.callers: dict[str, Caller] = {}
         self.finished: deque[Outcome] = deque(maxlen=kept)
         self.on_over: Callable[[Outcome], None] = lambda outcome: None
@@ -115,7 +113,7 @@ class People:
 
     def _restless(self, caller: Caller, device: str) -> None:
         """Some agents put the caller on hold for a while, some hand them on."""
-        settings, chance = self._exchange.settings, self._chance
+        settings, chance = self._exchange.settings, self._exchange.chance
         if device not in self._exchange.handsets or not (
             settings.hold_share or settings.transfer_share
         ):
