@@ -256,10 +256,12 @@ class ControlFacts:
             waiting, agent = self._talk.legs.by_uid.get(customer), self._talk.legs.by_uid.get(by)
             if waiting is None or agent is None:
                 del self._held[customer]
-            elif agent in self._talk.legs.hearing(waiting):
+                continue
+            heard = self._talk.legs.hearing(waiting)
+            if agent in heard:
                 del self._held[customer]
                 self._talk.holds(agent, False)
-            elif leg is waiting:  # somebody else has the customer now
+            elif leg is waiting and len(heard) > 1:  # somebody else has the customer now
                 del self._held[customer]
 
     def gone(self, leg: Leg, cause: int | None) -> None:
