@@ -120,7 +120,7 @@ def upgrade() -> None:
         sa.Column("device", sa.Text(), nullable=True),
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.PrimaryKeyConstraint("agent", name=op.f("pk_users")),
     )
     op.create_table(
