@@ -94,6 +94,27 @@ async def test_an_agent_who_hangs_up_ends_the_call(
         assert exchange.cli("core show channels concise").count(queued.leg or "") == 0
 
 
+async def test_an_agent_transfers_by_the_keys_of_the_phone(
+    reactor: Any, exchange: Exchange, phones: Phones
+) -> None:
+    """The codes of features.conf find colleagues from the leg that the engine made; the caller
+    talks on with the colleague and the call ends with them."""
+    phones.phone("1001", Answers(ring=0.2))
+    phones.phone("1002", Answers(ring=0.2, talk=0.5))
+    async with distribution(reactor, exchange) as centre:
+        _, queued = await _caller(centre, phones, "+447700900216")
+        order = centre.ring(queued.call, "PJSIP/1001")
+        await centre.switch.ring(order)
+        await centre.wait(CallAnswered, call=queued.call, device="PJSIP/1001")
+        with exchange.tap() as tap:
+            for key in "#11002":
+                tap.ask("PlayDTMF", Channel=order.leg, Digit=key, Duration="100", Receive="true")
+                await asyncio.sleep(0.3)  # a finger
+        await centre.wait(CallAnswered, call=queued.call, device="PJSIP/1002")
+        assert (await centre.wait(CallEnded, call=queued.call)).why == "completed"
+        assert len(centre.told(CallQueued, call=queued.call)) == 1
+
+
 async def test_hold_works_after_the_join(reactor: Any, exchange: Exchange, phones: Phones) -> None:
     """The agent's phone holds and takes back, as in any call."""
     phones.phone("1001", Holds(ring=0.2, talk=0.3, hold=0.5))
