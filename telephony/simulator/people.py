@@ -106,7 +106,7 @@ class People:
             )
         else:
             caller.timer = world.at(
-                world.now + caller.arrival.talk, lambda: exchange.other_hangs_up(channel)
+                world.now + caller.arrival.talk, lambda: self._other_ends(channel)
             )
 
         self._restless(caller, device)
@@ -138,6 +138,13 @@ class People:
         bridge = caller.channel.bridge
         if bridge is not None and any(one.device.name == device for one in bridge.channels):
             act()
+
+    def _other_ends(self, channel: Channel) -> None:
+        """The agent ends the talk; a caller who was handed on and talks to nobody gives up."""
+        if channel.bridge is not None:
+            self._exchange.other_hangs_up(channel)
+        else:
+            self._exchange.party_hangs_up(channel)
 
     def parted(self, channel: Channel) -> None:
         """They no longer hear each other."""
