@@ -23,6 +23,7 @@ from agent_console.screens import LiveScreens
 from agent_console.session import Limits
 from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
 from callcenter.api.app import build_api
+from callcenter.api.calls import calls_router
 from callcenter.api.doors import Doors, DoorSettings
 from callcenter.api.front import Front
 from callcenter.api.origin import Origins
@@ -137,6 +138,7 @@ class FloorDesk:
             agents=self.floor.agent_views() | self.agents,
             queues=self.floor.queue_views(),
             cards=cards,
+            calls={call: self.floor.call_view(call) for call in self.floor.live_calls()},
         )
 
     def explain(self, call: str) -> Decision:
@@ -424,6 +426,7 @@ async def site(
     api = build_api(
         doors=doors, metrics=metrics, checks=checks or {}, origins=origins,
         on_sign_out=gateway.revoke, console=tmp_path / "static",
+        routers=[calls_router(desk, records, doors, origins)],
     )  # fmt: skip
     server = build_server(Front(api, gateway), "127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())

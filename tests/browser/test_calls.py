@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import Locator, Page, expect
 
 from callcenter.floor import events as e
 from callcenter.floor.card import AgentView
@@ -317,26 +316,11 @@ async def test_a_supervisor_sets_state_and_skills(stage: Stage) -> None:
     await expect(row.locator(".state-chip")).to_contain_text("Ready")
 
 
-async def waiting_list(stage: Stage, page: Page, *calls: str) -> None:
-    """What the HTTP side would answer; it is tested by itself."""
-
-    async def answer(route: Route) -> None:
-        rows: list[dict[str, Any]] = [
-            {"call": call, "queue": "sales", "number": "+442079460123", "caller_name": "王小明",
-             "waiting_since": stage.desk.now() - 30}
-            for call in calls
-        ]  # fmt: skip
-        await route.fulfill(json={"calls": rows})
-
-    await page.route("**/api/v1/calls", answer)
-
-
 async def test_a_dry_run_says_who_would_get_the_call_and_why(stage: Stage) -> None:
     """The floor's own decision in words: nobody ready, and the agent who could with their state."""
     stage.open_line(AMY)
     await stage.signed_in(AMY)
     page = await floor_of(stage)
-    await waiting_list(stage, page, "s1")
     stage.wait()
     await page.get_by_role("button", name="Who would get the call of 王小明").click()
     dialog = page.get_by_role("dialog")
@@ -381,7 +365,6 @@ async def test_axe_finds_nothing_around_calls(stage: Stage, scheme: str) -> None
     await expect(page.locator(".party-consulted")).to_be_visible()
     found["consult"] = await violations(page)
     boss = await still(await stage.signed_in(KIM, color_scheme=scheme))
-    await waiting_list(stage, boss, "s2")
     stage.wait("s2")
     stage.desk.post(e.HelpAsked(at=stage.desk.now(), agent="amy", call="c1", text="angry"))
     await boss.get_by_role("link", name="Floor").last.click()

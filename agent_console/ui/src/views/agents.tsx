@@ -11,13 +11,13 @@ import type { Column } from "./table";
 export function agentColumns(act: (agent: AgentView) => void): Column<AgentView>[] {
   const lang = locale.value;
   return [
+    { key: "name", title: t("agents.name"), value: (a) => a.name, heading: true, cell: (a) => <bdi>{a.name}</bdi> },
     {
       key: "help", title: t("agents.help"), value: (a) => a.help_since,
       cell: (a) => (a.help_since === null ? <span class="quiet">–</span> : (
         <span class="help-flag"><Icon name="hand" size={15} /> <Timer since={a.help_since} /></span>
       )),
     },
-    { key: "name", title: t("agents.name"), value: (a) => a.name, heading: true, cell: (a) => <bdi>{a.name}</bdi> },
     {
       key: "state", title: t("agents.state"), value: (a) => word("state", a.state),
       cell: (a) => (
