@@ -39,7 +39,7 @@ _NORMAL: Final = 16
 _ELSEWHERE: Final = 26
 """Leaves no missed call on a phone that rings."""
 
-_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 _SPY_KINDS = frozenset({"listen", "whisper", "barge"})
 
 
@@ -203,9 +203,13 @@ class CallControl:
     async def _cancel_consult(self, order: Control, talk: Talk) -> None:
         if talk.aside is None:
             raise SwitchError("you are consulting nobody")
-        if talk.held:
+        if not talk.aside_answered:
             await self._move(talk.agent, "cc-agent", "join")
-        await self._end(talk.aside, _ELSEWHERE)
+            await self._end(talk.aside, _ELSEWHERE)
+        elif talk.held:
+            await self._move(talk.aside, "cc-consult", "cancelled", talk.agent, "cc-agent", "join")
+        else:
+            await self._move(talk.aside, "cc-consult", "cancelled")
 
     async def _conference(self, order: Control, talk: Talk) -> None:
         customer, aside = _customer(talk), _aside(talk)
@@ -329,7 +333,11 @@ class CallControl:
         """`target`, if the dialplan knows it."""
         if target is None or TARGET.fullmatch(target) is None:
             raise SwitchError("a target is an extension or a number such as +442079460123")
-        question = Action("Getvar", {"Variable": f"DIALPLAN_EXISTS(cc-target,{target},1)"})
+        # A pattern for names in the dialplan matches any; what exists by name are queues.
+        exists = f"DIALPLAN_EXISTS(cc-target,{target},1)"
+        if target[0].isalpha():
+            exists = f"QUEUE_EXISTS({target})"
+        question = Action("Getvar", {"Variable": exists})
         answer = await self._ask(
             question, lambda said: f"whether {target} exists is unknown: {said!r}"
         )
@@ -391,8 +399,8 @@ class CallControl:
 
 
 def file_name(call: str, leg: str) -> str:
-    """The name of a recording: letters, digits, ``_`` and ``-`` only, so that it is no path."""
-    return "-".join(_NOT_A_NAME.sub("_", part)[:60] for part in (call, leg))
+    """The name of a recording: letters, digits and ``_`` only, so that it is no path."""
+    return "_".join(_NOT_A_NAME.sub("_", part)[:60] for part in (call, leg))
 
 
 def _too_late(said: str) -> str:

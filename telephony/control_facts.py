@@ -67,7 +67,9 @@ class _Consult:
     to: str
     answered: bool = False
     given_up: bool = False
-    """The agent went back to the customer, and the consulted party was not put on hold."""
+    """The agent does not want it any more."""
+    status: str = ""
+    """DialStatus, when it was not answered."""
 
 
 @dataclass(slots=True, eq=False)
@@ -95,8 +97,7 @@ class ControlFacts:
         """By the leg that writes."""
         self._did: dict[str, Callable[[Leg, Leg, Packet], None]] = {
             "hold": self._holds,
-            "hold_aside": self._holds_aside,
-            "join": self._joins,
+            "cancelled": self._cancels,
             "consult": self._consult_begins,
             "consult_answered": self._consult_answered,
             "complete": self._completes,
@@ -167,15 +168,10 @@ class ControlFacts:
         self._held[customer.uid] = agent.uid
         self._talk.holds(agent, True)
 
-    def _holds_aside(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+    def _cancels(self, leg: Leg, agent: Leg, packet: Packet) -> None:
         consult = self._consults.get(leg.uid)
         if consult is not None:
-            consult.given_up = False
-
-    def _joins(self, leg: Leg, agent: Leg, packet: Packet) -> None:
-        for consult in self._consults.values():
-            if consult.agent == agent.uid:
-                consult.given_up = True  # unless the consulted party says that it waits
+            consult.given_up = True
 
     def _consult_begins(self, far: Leg, agent: Leg, packet: Packet) -> None:
         near = self._talk.legs.other_half(far)
@@ -264,6 +260,12 @@ class ControlFacts:
             elif leg is waiting and len(heard) > 1:  # somebody else has the customer now
                 del self._held[customer]
 
+    def dial_ended(self, leg: Leg, status: str) -> None:
+        """A leg stopped being dialled."""
+        consult = self._consults.get(leg.uid)
+        if consult is not None:
+            consult.status = status
+
     def gone(self, leg: Leg, cause: int | None) -> None:
         """Before the end of a leg is told."""
         uid = leg.uid
@@ -338,6 +340,8 @@ class ControlFacts:
             return
         recording.state = state
         leg = recording.leg
+        if not leg.call.is_open:
+            return  # it ended with the call, which has been told
         told = RecordingChanged(at=self._talk.at, call=leg.call.id, leg=leg.uid, state=state)
         self._talk.tell(leg.call, told)
 
@@ -376,8 +380,10 @@ def _why(consult: _Consult, cause: int | None) -> ConsultEnd:
         return "cancelled"
     if consult.answered:
         return "gone"
-    if cause == _BUSY:
-        return "busy"
     if cause == _REFUSED:
         return "refused"
+    if cause == _BUSY or consult.status == "BUSY":
+        return "busy"
+    if consult.status == "NOANSWER":
+        return "no_answer"
     return "no_answer" if cause in _NOT_ANSWERED else "gone"

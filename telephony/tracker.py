@@ -278,6 +278,7 @@ class Tracker:
         if leg is None:
             return
         status = packet.get("DialStatus") or ""
+        self.control.dial_ended(leg, status)
         if status == "ANSWER":
             self._talk.picked_up(leg)
             return

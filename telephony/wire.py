@@ -219,7 +219,10 @@ _HEADER_FUNCTION = re.compile(r"PJSIP_HEADER\(add,(?:Alert|Call)-Info\)")
 # The same for the one variable of Setvar and of Getvar: muting, and whether a target exists.
 _ONE_VARIABLE = {
     "Setvar": (_VARIABLE_NAME, re.compile(r"MUTEAUDIO\(in\)")),
-    "Getvar": (re.compile(r"DIALPLAN_EXISTS\(cc-target,[0-9A-Za-z+*#_.-]{1,40},1\)", re.ASCII),),
+    "Getvar": (
+        re.compile(r"DIALPLAN_EXISTS\(cc-target,[0-9+*#]{1,40},1\)"),
+        re.compile(r"QUEUE_EXISTS\([0-9A-Za-z_.-]{1,40}\)"),
+    ),
 }
 # Asterisk takes a Variable header apart at commas (astman_get_variables), outside quotes, brackets
 # and parentheses, and removes one backslash (__ast_app_separate_args in main/app.c).

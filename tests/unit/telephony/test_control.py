@@ -144,6 +144,8 @@ SIMPLE: list[tuple[dict[str, object], ControlKind, str]] = [
     ({"aside": ASIDE, "aside_answered": True}, "conference",
      "Redirect cx-9 cc-conference aside 1"),
     ({"aside": ASIDE, "held": True}, "cancel_consult", "Hangup cx-9 26"),
+    ({"aside": ASIDE, "aside_answered": True, "held": True}, "cancel_consult",
+     "Redirect cx-9 cc-consult cancelled 1 100.2 cc-agent join 1"),
     ({}, "park", "Redirect 100.1 cc-park s 1 100.2 cc-agent done 1"),
     ({}, "hang_up", "Hangup 100.2 16"),
     ({"many": True, "customer": None}, "hang_up", "Hangup 100.2 16"),
@@ -256,5 +258,5 @@ def test_no_text_of_a_person_reaches_the_dialplan_unchecked(text: str) -> None:
 def test_a_file_name_is_never_a_path(call: str, leg: str) -> None:
     """Whatever the ids are: no separator, no dot, not longer than a name may be."""
     name = file_name(call, leg)
-    assert all(c.isascii() and (c.isalnum() or c in "_-") for c in name)
+    assert all(c.isascii() and (c.isalnum() or c == "_") for c in name)
     assert len(name) <= 121
