@@ -238,3 +238,25 @@ def test_extremes(text: str) -> None:
     """Huge numbers, deep nesting and long frames are refused."""
     with pytest.raises(NotAFrame):
         parse(text)
+
+
+FIELDS = (
+    "agent", "call", "digits", "do", "notes", "outcome", "person", "reason", "reservation", "rev",
+    "seconds", "skills", "state", "target", "text",
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(sorted(COMMANDS)),
+    st.dictionaries(
+        st.sampled_from(FIELDS),
+        ANYTHING | st.sampled_from(["ready", "break", "hold", "consult", "dtmf", "listen", "12"]),
+    ),
+)
+def test_any_fields_make_a_wish_or_are_refused_in_words(cmd: str, d: dict[str, Any]) -> None:
+    """Whatever is in the fields of whatever command, nothing but ``BadField`` is raised."""
+    try:
+        said = f"`{wish_of(Command('1', cmd, d, 10.0, None))}`"
+    except BadField as refused:
+        said = str(refused)
+    assert "`" in said  # a refusal names the field
