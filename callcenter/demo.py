@@ -35,8 +35,6 @@ log: Final = logging.getLogger(__name__)
 WRONG_REASON: Final = 0.05
 """Share of wrap-ups in which a colleague notes another reason than the true one."""
 TAKES_BREAK: Final = 0.06
-HOLD_SHARE: Final = 0.08
-TRANSFER_SHARE: Final = 0.04
 
 
 LINES: Final = ("service", "sales", "support")
@@ -181,10 +179,9 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
             engine_queues=frozenset(
                 name for name, one in settings.queues.items() if one.distribution == "engine"
             ),
-            hold_share=HOLD_SHARE,
-            transfer_share=TRANSFER_SHARE,
             # Simulated time runs away from ours; then arrival is the better clock.
             timestamps=demo.speed == 1.0,
+            beat_limit=5.0 * max(1.0, demo.speed),  # the engine's clock is ours
             hold_share=0.04,
             transfer_share=0.03,
         ),

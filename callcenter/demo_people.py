@@ -38,6 +38,19 @@ PASSWORD: Final = "callcenter-demo"  # noqa: S105  # printed, and served on loop
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+SKILLS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
+    "PJSIP/1001": (("service", 4), ("sales", 2)),
+    "PJSIP/1002": (("service", 5),),
+    "PJSIP/1003": (("service", 3), ("sales", 4)),
+    "PJSIP/1004": (("sales", 5), ("service", 1)),
+    "PJSIP/1005": (("support", 4),),
+    "PJSIP/1006": (("support", 5), ("service", 2)),
+    "PJSIP/1007": (("support", 2), ("service", 2)),
+    "PJSIP/1008": (("service", 3), ("support", 1)),
+}
+"""What the agents can do, by their phone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customers:
     """Who calls, and the password of the accounts. ``again``: they were there before."""
@@ -163,6 +176,7 @@ def _accounts(store: Store, password: str) -> None:
         Account(
             agent=phone.name.split()[0].lower(), name=phone.name, role="agent",
             device=phone.device, password_hash=hashed, language=None, active=phone.device == YOU,
+            skills=SKILLS[phone.device],
         )
         for phone in PHONES
     ]  # fmt: skip

@@ -383,7 +383,8 @@ class Exchange:
 
     def _channel_gone(self, channel: Channel) -> None:
         handset = self.handsets.get(channel.device.name)
-        if handset is not None and handset.leg is channel:
+        leg = handset.leg if handset is not None else None
+        if handset is not None and (leg.channel if isinstance(leg, PhoneLeg) else leg) is channel:
             handset.leg = None
         self._legs.pop(channel, None)
         self.joins.gone(channel)
