@@ -198,7 +198,10 @@ class CallControl:
             await self._until(lambda: self._sees.waits_for(customer) == talk.agent)
         await self._set(aside, "CC_AGENT", talk.agent)
         await self._set(aside, "CC_CUSTOMER", customer)
-        await self._move(aside, "cc-consult", "complete", talk.agent, "cc-agent", "done")
+        await self._move(aside, "cc-consult", "complete")
+        # Only now is the agent not needed: should that fail, the customer still waits for them.
+        await self._until(lambda: self._sees.waits_for(customer) is None)
+        await self._move(talk.agent, "cc-agent", "done")
 
     async def _cancel_consult(self, order: Control, talk: Talk) -> None:
         if talk.aside is None:
@@ -325,7 +328,9 @@ class CallControl:
         await self._set(agent, "CC_CUSTOMER", customer)
         await self._move(customer, "cc-hold", "s", agent, "cc-agent", "s")
         await self._until(lambda: self._sees.waits_for(customer) == mine)
-        await self._move(mine, "cc-spy", "take", agent, "cc-agent", "done")
+        await self._move(mine, "cc-spy", "take")
+        await self._until(lambda: self._sees.waits_for(customer) is None)
+        await self._move(agent, "cc-agent", "done")
 
     # --- steps ----------------------------------------------------------------------------------
 

@@ -247,9 +247,10 @@ class ControlFacts:
     def entered(self, leg: Leg) -> None:
         """After a leg entered a bridge: a customer on hold may have the agent back."""
         for customer, by in list(self._held.items()):
-            if leg.uid not in (customer, by):
-                continue
             waiting, agent = self._talk.legs.by_uid.get(customer), self._talk.legs.by_uid.get(by)
+            near = waiting is not None and waiting.bridge == leg.bridge
+            if leg.uid not in (customer, by) and not near:
+                continue
             if waiting is None or agent is None:
                 del self._held[customer]
                 continue
@@ -257,7 +258,7 @@ class ControlFacts:
             if agent in heard:
                 del self._held[customer]
                 self._talk.holds(agent, False)
-            elif leg is waiting and len(heard) > 1:  # somebody else has the customer now
+            elif near and len(heard) > 1:  # somebody else has the customer now
                 del self._held[customer]
 
     def dial_ended(self, leg: Leg, status: str) -> None:
@@ -384,6 +385,8 @@ def _why(consult: _Consult, cause: int | None) -> ConsultEnd:
         return "refused"
     if cause == _BUSY or consult.status == "BUSY":
         return "busy"
+    if consult.status in ("CONGESTION", "CHANUNAVAIL"):
+        return "refused"
     if consult.status == "NOANSWER":
         return "no_answer"
     return "no_answer" if cause in _NOT_ANSWERED else "gone"

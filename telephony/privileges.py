@@ -24,6 +24,9 @@ NEEDED = {
     "QueuePause": "agent",
     "Redirect": "call",
     "Setvar": "call",
+    "Getvar": "call",
+    "MixMonitorMute": "call",
+    "PlayDTMF": "call",
 }
 _LOST = {
     "call": "calls on the exchange are not seen",

@@ -32,14 +32,6 @@ writetimeout = 5000
 read = call,agent,user,reporting,system,dialplan
 write = call,agent,originate,reporting,user,system
 
-; Hears the keys of telephones and nothing else.
-[keys]
-secret = {secret}
-deny = 0.0.0.0/0.0.0.0
-permit = 127.0.0.1/255.255.255.255
-read = dtmf
-write =
-
 ; As an operator sets it up who forgot some classes.
 [half]
 secret = {secret}

@@ -43,6 +43,8 @@ class Exchange:
         if headers.get("Context") == "cc-hold" and headers.get("Exten") == "s":
             self.waiting[headers["Channel"]] = self._variable(headers["Channel"], "CC_AGENT")
         target = headers.get("Variable", "").removeprefix("DIALPLAN_EXISTS(cc-target,")
+        if headers.get("Exten") in ("complete", "take"):
+            self.waiting.clear()
         value = "1" if target.removesuffix(",1)") in self.extensions else "0"
         return Answer(Packet(f"Response: Success\r\nValue: {value}".encode(), RESPONSE))
 
@@ -128,8 +130,9 @@ def test_completing_from_the_customers_side_takes_the_customer_out_first() -> No
     """The end of the agent's leg would otherwise end the customer's."""
     sent = Exchange(aside=ASIDE, aside_answered=True).do("complete")
     hold = sent.index("Redirect 100.1 cc-hold s 1 100.2 cc-agent s 1")
-    done = sent.index("Redirect cx-9 cc-consult complete 1 100.2 cc-agent done 1")
-    assert hold < done == len(sent) - 1
+    done = sent.index("Redirect cx-9 cc-consult complete 1")
+    assert hold < done
+    assert sent[-1] == "Redirect 100.2 cc-agent done 1"
     sent = Exchange(aside=ASIDE, aside_answered=True, held=True).do("complete")
     assert not [line for line in sent if "cc-hold" in line]
 
@@ -232,9 +235,10 @@ def test_listening_rings_the_phone_once_and_then_moves_it() -> None:
 def test_taking_over_frees_the_customer_before_the_agent_ends() -> None:
     """Out of the bridge, seen to wait for the supervisor, then joined."""
     sent = Exchange().do("take_over", AGENT, device="PJSIP/1004", leg="cx-5")
-    assert sent[-2:] == [
+    assert sent[-3:] == [
         "Redirect 100.1 cc-hold s 1 100.2 cc-agent s 1",
-        "Redirect cx-5 cc-spy take 1 100.2 cc-agent done 1",
+        "Redirect cx-5 cc-spy take 1",
+        "Redirect 100.2 cc-agent done 1",
     ]
 
 
