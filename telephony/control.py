@@ -50,6 +50,8 @@ class Sees(Protocol):
 
     def waits_for(self, customer: str) -> str | None: ...
 
+    def meet(self, one: str, other: str) -> bool: ...
+
     def is_up(self, leg: str) -> bool: ...
 
 
@@ -186,9 +188,16 @@ class CallControl:
         await self._set(talk.agent, "CC_ASIDE", aside)
         if talk.held:
             await self._move(aside, "cc-hold", "aside", talk.agent, "cc-agent", "join")
+            await self._until(
+                lambda: (
+                    self._sees.waits_for(aside) == talk.agent
+                    and self._sees.meet(talk.agent, customer)
+                )
+            )
         else:
             await self._set(customer, "CC_AGENT", talk.agent)
             await self._move(customer, "cc-hold", "s", talk.agent, "cc-agent", "aside")
+            await self._until(lambda: self._sees.meet(talk.agent, aside))
 
     async def _complete(self, order: Control, talk: Talk) -> None:
         customer, aside = _customer(talk), _aside(talk)

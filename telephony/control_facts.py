@@ -68,6 +68,8 @@ class _Consult:
     answered: bool = False
     given_up: bool = False
     """The agent does not want it any more."""
+    waits: bool = False
+    """With music, while the agent talks to the customer."""
     status: str = ""
     """DialStatus, when it was not answered."""
 
@@ -97,6 +99,7 @@ class ControlFacts:
         """By the leg that writes."""
         self._did: dict[str, Callable[[Leg, Leg, Packet], None]] = {
             "hold": self._holds,
+            "hold_aside": self._holds_aside,
             "cancelled": self._cancels,
             "consult": self._consult_begins,
             "consult_answered": self._consult_answered,
@@ -146,8 +149,19 @@ class ControlFacts:
         )
 
     def waits_for(self, customer: str) -> str | None:
-        """The agent's leg for which this customer waits with music."""
+        """The agent's leg for which this customer, or this consulted party, waits with music."""
+        consult = self._consults.get(customer)
+        if consult is not None:
+            return consult.agent if consult.waits else None
         return self._held.get(customer)
+
+    def meet(self, one: str, other: str) -> bool:
+        """Whether two legs are in one bridge."""
+        legs = self._talk.legs.by_uid
+        first, second = legs.get(one), legs.get(other)
+        if first is None or second is None or first.bridge is None:
+            return False
+        return first.bridge == second.bridge
 
     def is_up(self, leg: str) -> bool:
         found = self._talk.legs.by_uid.get(leg)
@@ -167,6 +181,11 @@ class ControlFacts:
     def _holds(self, customer: Leg, agent: Leg, packet: Packet) -> None:
         self._held[customer.uid] = agent.uid
         self._talk.holds(agent, True)
+
+    def _holds_aside(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        consult = self._consults.get(leg.uid)
+        if consult is not None:
+            consult.waits = True
 
     def _cancels(self, leg: Leg, agent: Leg, packet: Packet) -> None:
         consult = self._consults.get(leg.uid)
@@ -246,6 +265,9 @@ class ControlFacts:
 
     def entered(self, leg: Leg) -> None:
         """After a leg entered a bridge: a customer on hold may have the agent back."""
+        consult = self._consults.get(leg.uid)
+        if consult is not None:
+            consult.waits = False
         for customer, by in list(self._held.items()):
             waiting, agent = self._talk.legs.by_uid.get(customer), self._talk.legs.by_uid.get(by)
             near = waiting is not None and waiting.bridge == leg.bridge
