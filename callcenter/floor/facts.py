@@ -80,6 +80,7 @@ def queued(state: State, event: e.CallQueued) -> None:
         queue = state.queue(event.queue)
         queue.waiting[call.id] = call.queued = event.at
         queue.today.offered += 1
+        state.expect(queue, event.at)
     state.dirty_calls[call.id] = None
     if event.by == "engine":
         call.leg, call.line = event.leg or call.id, event.queue

@@ -160,6 +160,13 @@ class Router:
         about."""
         return takers_of(self._pool, self._line.entry(call), self._line.now).bit_count()
 
+    def ready_for(self, queue: str) -> int:
+        """Ready agents who may take a call that comes to this queue now."""
+        (first, *_) = self._steps.get(queue, ALWAYS_MEMBERS)
+        return (
+            first.want.mask(self._pool, self._pool.members(queue)) & self._pool.ready
+        ).bit_count()
+
     def anybody(self, call: str) -> bool:
         """Whether anybody is signed in, in whatever state, who may take it now or by a later
         step."""

@@ -93,6 +93,12 @@ class State:
             self.dirty_queues[settings.queue] = None
             self.router.set_queue(settings)
 
+    def expect(self, queue: Queue, at: float) -> None:
+        """The line moved: what would somebody who comes now have to wait?"""
+        engine = queue.settings.distribution == "engine"
+        ready = self.router.ready_for(queue.id) if engine else queue.states.get(AgentState.READY, 0)
+        queue.estimate = self.waits.estimate(queue.id, len(queue.waiting) + 1, ready, at)
+
     def new_id(self, kind: str) -> str:
         """Unique among all runs of this engine; good as the Uniqueid of a channel."""
         self.made += 1
