@@ -71,7 +71,8 @@ class Exchange:
         """Carry out one order; what was sent."""
         fields: dict[str, str | None] = {
             "call": "100.1", "device": "PJSIP/1001", "leg": AGENT, "new_leg": "cx-1",
-        } | order  # fmt: skip
+            **order,
+        }  # fmt: skip
         wanted = Control(id="1", do=do, target=target, **fields)  # type: ignore[arg-type]
         asyncio.run(AmiSwitch(self, "engine", sees=self).control(wanted))
         return self.sent
