@@ -25,7 +25,7 @@ from .decision import (
     takers_of,
 )
 from .events import QueueSettings
-from .line import Entry, Group, Key, Kind, Line, Step, Waiting, steps_of
+from .line import ALWAYS_MEMBERS, Entry, Group, Key, Kind, Line, Step, Waiting, steps_of
 from .pool import Pool, Seat
 from .skills import Expression
 
