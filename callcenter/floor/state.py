@@ -197,7 +197,7 @@ class State:
             self.set_deadline(agent, None)
         elif agent.deadline is not None:  # it does not run while the phone rings
             wrapping = agent.state is AgentState.WRAPUP
-            self.timers.set(("wrapup", agent.id), agent.deadline if wrapping else None)
+            self.timers.set(("wrapup", agent.id), max(agent.deadline, at) if wrapping else None)
         self.set_paused(agent)
         if agent.reservation is not None:
             self.follow(agent, at)

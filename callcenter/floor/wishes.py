@@ -119,7 +119,7 @@ def wrap_up_restored(state: State, event: e.WrapUpRestored) -> None:
         raise NotNow(f"{agent.name} is at something else by now.")
     agent.since = event.since
     agent.call = event.call
-    state.set_deadline(agent, event.deadline)
+    state.set_deadline(agent, None if event.deadline is None else max(event.deadline, event.at))
     call = Call(
         event.call, event.direction, event.number, event.name, event.dialled, event.arrived,
         state=CallState.ENDED, queue=event.queue, answered=event.answered, ended=event.ended,

@@ -542,6 +542,25 @@ def test_wrap_up_time_is_for_all_calls_of_the_phone() -> None:
     assert floor.state.calls == {}
 
 
+def test_wrap_up_that_ran_out_while_the_phone_rang_ends_at_once() -> None:
+    """Its time does not run during an offer; the deadline is due then, not in the past."""
+    floor = opened()
+    sign_in(floor)
+    arrive(floor)
+    offer(floor)
+    answer(floor)
+    end(floor, at=100.0)
+    arrive(floor, "c2", at=150.0)
+    offer(floor, "c2", at=155.0)
+    floor.receive(
+        e.OfferEnded(at=170.0, call="c2", device=PHONE, leg="l" + PHONE, why="no_answer")
+    )
+    assert floor.agent_views()["mei"].state == "wrapup"
+    assert floor.deadline() == 170.0
+    floor.tick(170.0)
+    assert floor.agent_views()["mei"].state == "ready"
+
+
 def test_phones_of_agents_who_are_not_signed_in_are_not_rung() -> None:
     """A member that belongs to an account is paused; phones the engine does not know are not."""
     floor = opened(devices=(PHONE,))
