@@ -11,7 +11,7 @@ import logging
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,10 +44,10 @@ from .exchange import Exchange
 from .floor.errors import FloorError
 from .floor.events import DayBegan, Event
 from .floor.floor import Floor
-from .floor.invariants import broken
 from .floor.state import State
 from .garbage import collect_when_quiet, collected_by_hand
 from .journal import Journal
+from .keepers import Invariants, Keepers, StoreHealth
 from .metrics import Metrics
 from .opening import floor_opened
 from .settings import Settings, config_folder, zone
@@ -55,12 +55,6 @@ from .store import Store, StoreError, open_store
 from .web import build_server, listen, served
 
 log: Final = logging.getLogger(__name__)
-
-STORE_LOOKED_AT_EVERY: Final = 5.0
-"""Seconds between two looks at whether the store reads and writes, for /readyz."""
-
-INVARIANTS_LOOKED_AT_EVERY: Final = 2.0
-"""Seconds between two looks at whether all that must be true of the floor is."""
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
@@ -174,17 +168,20 @@ async def engine(
         _export(metrics, dispatch, exchange, journal, gateway)
 
         await _open_floor(dispatch, store, settings, pack, clock)
-        keepers = _Keepers()
+        keepers = Keepers()
         stack.push_async_callback(keepers.stop)
         keepers.keep(dispatch.keep_time(), "timers")
         keepers.keep(_begin_days(settings, dispatch, clock), "days")
         keepers.keep(exchange.audit(), "audits")
-        if dispatch.floor.state.engine:
-            keepers.keep(exchange.beat(), "signs of life")
-        invariants = _Invariants(dispatch)
+        invariants = Invariants(dispatch)
         keepers.keep(invariants.watch(), "invariants")
+        if dispatch.floor.state.engine:
+            keepers.keep(
+                exchange.beat(lambda: keepers.trouble is None and not invariants.stuck),
+                "signs of life",
+            )
         _export_health(metrics, exchange, invariants)
-        health = _StoreHealth(store)
+        health = StoreHealth(store)
         keepers.keep(health.watch(), "store health")
 
         routers = [
@@ -233,71 +230,6 @@ async def engine(
             port=port,
         )
         log.info("engine_stopping")
-
-
-class _StoreHealth:
-    """Looks at the store now and then, so that /readyz need not wait for it."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.trouble: str | None = None
-
-    async def watch(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(STORE_LOOKED_AT_EVERY):
-                    await self._store.alive()
-                self.trouble = None
-            except StoreError as error:
-                self.trouble = str(error)
-            except TimeoutError:
-                self.trouble = f"no answer within {STORE_LOOKED_AT_EVERY:.0f} s"
-            await asyncio.sleep(STORE_LOOKED_AT_EVERY)
-
-
-class _Invariants:
-    """Looks at whether what must be true of the floor is true. What stays broken is a defect."""
-
-    def __init__(self, dispatch: Dispatch) -> None:
-        self._dispatch = dispatch
-        self.broken: list[str] = []
-        self.found = 0
-        """How often any was found broken."""
-        self.trouble: str | None = None
-
-    async def watch(self) -> None:
-        while True:
-            await asyncio.sleep(INVARIANTS_LOOKED_AT_EVERY)
-            before = set(self.broken)
-            self.broken = broken(self._dispatch.floor.state, self._dispatch.now())
-            stays = [one for one in self.broken if one in before]
-            self.trouble = "; ".join(stays[:3]) or None
-            for one in set(self.broken) - before:
-                self.found += 1
-                log.error("invariant_broken", extra={"which": one})
-
-
-class _Keepers:
-    """Tasks that run as long as the engine. One that dies is a defect, and /readyz says so."""
-
-    def __init__(self) -> None:
-        self.trouble: str | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        task.add_done_callback(self._ended)
-        self._tasks.append(task)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.trouble = f"{task.get_name()} ended: {error!r}"
-            log.critical("keeper_died", extra={"keeper": task.get_name()}, exc_info=error)
-
-    async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -409,7 +341,7 @@ def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> Conso
     )
 
 
-def _export_health(metrics: Metrics, exchange: Exchange, invariants: _Invariants) -> None:
+def _export_health(metrics: Metrics, exchange: Exchange, invariants: Invariants) -> None:
     gauge = metrics.gauge
     gauge("invariants_broken", "Invariants broken now", lambda: len(invariants.broken))
     gauge("invariants_found", "Invariants found broken so far", lambda: invariants.found)

@@ -48,6 +48,9 @@ AUDIT_EVERY: Final = 60.0
 BEAT_EVERY: Final = 2.0
 """Seconds between two signs of life."""
 
+BEAT_LOOKED_AT_EVERY: Final = 0.1
+"""Seconds between two looks at whether one may be given, while none may."""
+
 OF_CALLS: Final = (
     CallAnswered, CallArrived, CallEnded, CallLeftQueue, CallOffered, CallQueued, DeviceLeft,
     OfferEnded,
@@ -127,19 +130,32 @@ class Exchange:
             self._auditing = True
             self.link.ask_snapshot("audit")
 
-    async def beat(self) -> None:
+    async def beat(self, healthy: Callable[[], bool]) -> None:
         """Show the exchange that calls are being distributed. Runs until cancelled.
 
-        When it stays away, the dialplan sends waiting callers on into ordinary queues.
+        When it stays away, the dialplan sends waiting callers on into ordinary queues. So it is
+        given only while the floor gives calls out (not before the exchange was compared with what
+        the floor believes) and while the engine is ``healthy``.
         """
+        was = True
         while True:
-            if self.link.state.kind == "up":
-                try:
-                    await self.switch.beat(self._clock())
-                    self.beats += 1
-                except SwitchError as trouble:
-                    log.warning("no_sign_of_life", extra={"why": str(trouble)})
+            lives = healthy()
+            if lives is not was:
+                event = "signs_of_life_again" if lives else "signs_of_life_stopped"
+                log.log(logging.INFO if lives else logging.CRITICAL, event)
+            was = lives
+            if not (lives and self.link.state.kind == "up" and self._distributing()):
+                await asyncio.sleep(BEAT_LOOKED_AT_EVERY)
+                continue
+            try:
+                await self.switch.beat(self._clock())
+                self.beats += 1
+            except SwitchError as trouble:
+                log.warning("no_sign_of_life", extra={"why": str(trouble)})
             await asyncio.sleep(BEAT_EVERY)
+
+    def _distributing(self) -> bool:
+        return self._dispatch.floor.state.distributing
 
     def _packet(self, packet: Packet, at: float) -> None:
         self.switch.hear(packet)

@@ -29,6 +29,9 @@ GRACE: Final = 3.0
 ANSWER_SECONDS: Final = 10.0
 """An agent who accepted on screen has so long to be in the talk."""
 
+AWAY_AGAIN: Final = 5.0
+"""Seconds after which a call that could not be sent out of the line is looked at again."""
+
 RING_LEG: Final = "cc-"
 """How the ids of legs begin that the engine rings for a reservation."""
 
@@ -40,8 +43,14 @@ def enter(state: State, call: Call, queue: Queue, at: float) -> None:
     """The call waits in this queue of the engine. Its place is that of its first entering."""
     call.engine = True
     call.place = at if call.place is None else call.place
-    call.since = at
     settings = queue.settings
+    if settings.distribution != "engine":
+        # The dialplan has it wait for us, the settings say that the exchange chooses. Nobody here
+        # would take it, and while other queues keep our sign of life going, nobody there either.
+        if state.engine:
+            send_away(state, call, "fallback")
+        return
+    call.since = at
     state.router.wait(
         Waiting(call=call.id, queue=queue.id, place=call.place, since=at, credit=settings.credit)
     )
@@ -80,7 +89,6 @@ def send_on(
 ) -> None:
     """By the queue's policy: into another queue of the engine, or out of the line."""
     assert call.queue is not None
-    assert call.leg is not None
     settings = state.queues[call.queue].settings
     policy = {"closed": settings.when_closed, "empty": settings.when_empty}.get(why, "overflow")
     if policy == "overflow" and settings.overflow is not None:
@@ -89,8 +97,29 @@ def send_on(
     if call.reservation is not None:
         end(state, state.reservations[call.reservation], "withdrawn", at)
     leave(state, call)
+    send_away(state, call, why)
+
+
+def send_away(
+    state: State, call: Call, why: Literal["closed", "empty", "timed_out", "fallback"]
+) -> None:
+    assert call.queue is not None
+    assert call.leg is not None
     call.engine = True  # still there until the exchange says it left
     state.orders.append(SendAway(call=call.id, leg=call.leg, queue=call.queue, why=why))
+
+
+def not_sent_away(state: State, call: Call, at: float) -> None:
+    """The exchange did not do it. Not asked for again at once: it would be refused again."""
+    state.timers.set(("away", call.id), at + AWAY_AGAIN)
+
+
+def back_in_line(state: State, call_id: str, at: float) -> None:
+    """A call that could not be sent away and is still there waits as if it had just come, with its
+    place; whatever sent it away sends it away again."""
+    call = state.calls.get(call_id)
+    if call is not None and call.engine and call.waiting and call.since is None:
+        enter(state, call, state.queue(call.queue or ""), at)
 
 
 def move_to(state: State, call: Call, queue_id: str, at: float) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from . import controls, distribution, facts, results, wishes
+from . import controls, distribution, facts, results, talk_facts, wishes
 from . import events as e
 from .call import Call, CallState
 from .card import AgentView, CallView, Card, QueueView
@@ -44,6 +44,8 @@ def time_passed(state: State, event: e.TimePassed) -> None:
             distribution.widen(state, event.at)
         elif what == "mind":
             state.entered[key_id] = None
+        elif what == "away":
+            distribution.back_in_line(state, key_id, event.at)
         elif what == "announce":
             distribution.announce(state, state.calls[key_id], event.at)
         else:
@@ -74,18 +76,18 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.CallHeld: facts.held,
     e.CallResumed: facts.resumed,
     e.DeviceLeft: facts.device_left,
-    e.CallTransferred: controls.transferred,
-    e.CallParked: controls.parked,
-    e.CallUnparked: controls.unparked,
-    e.ConsultBegan: controls.consult_began,
-    e.ConsultAnswered: controls.consult_answered,
-    e.ConsultEnded: controls.consult_ended,
-    e.PartyJoined: controls.party_joined,
-    e.PartyLeft: controls.party_left,
-    e.RecordingChanged: controls.recording_changed,
-    e.MuteChanged: controls.mute_changed,
-    e.SpyBegan: controls.spy_began,
-    e.SpyEnded: controls.spy_ended,
+    e.CallTransferred: talk_facts.transferred,
+    e.CallParked: talk_facts.parked,
+    e.CallUnparked: talk_facts.unparked,
+    e.ConsultBegan: talk_facts.consult_began,
+    e.ConsultAnswered: talk_facts.consult_answered,
+    e.ConsultEnded: talk_facts.consult_ended,
+    e.PartyJoined: talk_facts.party_joined,
+    e.PartyLeft: talk_facts.party_left,
+    e.RecordingChanged: talk_facts.recording_changed,
+    e.MuteChanged: talk_facts.mute_changed,
+    e.SpyBegan: talk_facts.spy_began,
+    e.SpyEnded: talk_facts.spy_ended,
     e.KeyPressed: facts.key_pressed,
     e.EstimateTold: distribution.told,
     e.SnapshotCompared: facts.compared,

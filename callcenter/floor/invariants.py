@@ -102,4 +102,4 @@ def _queues(state: State, now: float) -> Iterator[str]:
             yield f"queue {queue.id} counts {queue.states} agents, there are {dict(real)}"
     due = state.timers.next()
     if due is not None and due < now - LATE:
-        yield f"a deadline is {now - due:.1f} s past"
+        yield f"the deadline at {due:.1f} is past"

@@ -203,7 +203,8 @@ class SendAway:
     call: str
     leg: str
     queue: str
-    why: Literal["closed", "empty", "timed_out"]
+    why: Literal["closed", "empty", "timed_out", "fallback"]
+    """``fallback``: into the exchange's own queue of this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

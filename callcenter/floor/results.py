@@ -88,7 +88,7 @@ def order_failed(state: State, event: e.OrderFailed) -> None:
         call.reasons_state = call.answers_state = "failed"
         distribution.learned(state, call, event.at)
     elif event.order == "SendAway" and call.waiting and call.leg is not None:
-        distribution.enter(state, call, state.queue(call.queue or ""), event.at)
+        distribution.not_sent_away(state, call, event.at)
     elif event.order == "FindAnswers" and event.ask == call.answers_ask:
         call.answers_state = "failed"
     state.dirty_calls[call.id] = None

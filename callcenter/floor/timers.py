@@ -10,6 +10,7 @@ What: TypeAlias = Literal[
     "reservation",
     "max_wait",  # of a call
     "announce",  # to a waiting call
+    "away",  # a call that could not be sent out of the line
     "mind",  # a call waited long enough for what is predicted about it
     "control",
     "recording",  # a paused one goes on

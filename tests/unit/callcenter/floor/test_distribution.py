@@ -488,3 +488,35 @@ def test_occupancy_counts_calls_and_wrap_up() -> None:
     occupancy = line.agent("mei").occupancy
     assert occupancy is not None
     assert 0.5 < occupancy < 0.55
+
+
+def test_the_engine_s_line_of_a_queue_that_the_exchange_distributes() -> None:
+    """Nobody is rung for it, and it hears no music for ever: the exchange's queue takes over."""
+    line = Line(e.QueueSettings(queue="service"), e.QueueSettings(queue="b", distribution="engine"))
+    line.sign_in("mei", MEI)
+    line.arrive("c1")
+    (away,) = only(line.orders, SendAway)
+    assert (away.call, away.queue, away.why) == ("c1", "service", "fallback")
+    assert only(line.orders, Ring) == []
+    line.say(e.CallLeftQueue(at=line.at, call="c1", queue="service", why="overflow"))
+    line.say(e.CallQueued(at=line.at, call="c1", queue="service", position=1))
+    view = line.floor.queue_views()["service"]
+    assert (view.waiting, view.offered, view.left) == (1, 1, 0)
+
+
+def test_a_call_that_cannot_be_sent_away() -> None:
+    """It is asked for again after a while, not at once, and never after the call is over."""
+    closed = e.HoursSettings(zone="UTC", weekly=((1, 540, 541),))
+    line = Line(service(hours=closed))
+    line.arrive("c1")
+    refused = e.OrderFailed(at=line.at, order="SendAway", why="Permission denied", call="c1")
+    line.say(refused)
+    assert only(line.orders, SendAway) == []
+    line.pass_time(4)
+    assert only(line.orders, SendAway) == []
+    line.pass_time(1)
+    assert [away.why for away in only(line.orders, SendAway)] == ["closed"]
+    line.say(e.OrderFailed(at=line.at, order="SendAway", why="no such channel", call="c1"))
+    line.end("c1")
+    line.pass_time(6)
+    assert only(line.orders, SendAway) == []
