@@ -73,6 +73,7 @@ TRANSITIONS: Final[dict[CallState, dict[type[Event], Target]]] = {
         OfferEnded: CallState.TALKING,  # the losers of ring-all stop ringing after the answer
         CallAnswered: CallState.TALKING,
         CallHeld: CallState.HELD,
+        CallResumed: CallState.TALKING,  # another phone had answered meanwhile
         DeviceLeft: CallState.ARRIVED,  # the last of its devices
         CallEnded: CallState.ENDED,
     },
@@ -113,13 +114,18 @@ class Spy:
 class PendingControl:
     """Something asked for that the exchange has not confirmed yet."""
 
+    key: str
+    """The floor's own name for it."""
     id: str
+    """As whoever asked names it."""
     agent: str
+    """Who asked."""
     do: ControlKind
     device: str
     """Of whoever asked."""
     deadline: float
-    target: str | None
+    about: str | None
+    """The agent whose talk it is."""
     reason: str
     audited: bool
 
@@ -183,8 +189,11 @@ class Call:
     spies: dict[str, Spy] = field(default_factory=dict)
     """By their leg: who listens."""
     recording: RecordingState = "off"
+    recorded: str | None = None
+    """The leg whose recording that is."""
     recording_resumes: float | None = None
     controls: dict[str, PendingControl] = field(default_factory=dict)
+    """By the floor's own name for each."""
 
     asked: int = 0
     """Counts questions to the mind; an answer to an older question never wins."""

@@ -12,8 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from . import events as e
-from .call import Call, CallState, Consult, PendingControl, Spy
-from .card import Party
+from .call import Call, CallState, PendingControl
 from .errors import BadChoice, Forbidden, NotNow, UnknownCall
 from .orders import Control, RecordAudit, ShowControl
 from .state import State
@@ -23,6 +22,9 @@ CONFIRM_SECONDS: Final = 5.0
 
 LEG: Final = "cx-"
 """How the ids of legs begin that are made for a control."""
+
+ENGINE: Final = "engine"
+"""Who asks for what the floor does by itself, in the audit."""
 
 SUPERVISION: Final = frozenset({"listen", "whisper", "barge", "take_over", "stop_listening"})
 RECORDING: Final = frozenset({"record", "stop_recording", "pause_recording", "resume_recording"})
@@ -41,7 +43,7 @@ CONFIRMED_BY: Final[dict[e.ControlKind, tuple[type[Any], ...]]] = {
     "dtmf": (e.ControlCarriedOut,),
     "blind_transfer": (e.CallTransferred, e.DeviceLeft, e.CallEnded),
     "consult": (e.ConsultBegan,),
-    "swap": (e.ControlCarriedOut,),
+    "swap": (e.CallHeld, e.CallResumed),
     "complete": (e.CallTransferred, e.ConsultEnded),
     "cancel_consult": (e.ConsultEnded,),
     "conference": (e.PartyJoined, e.ConsultEnded),
@@ -57,7 +59,16 @@ CONFIRMED_BY: Final[dict[e.ControlKind, tuple[type[Any], ...]]] = {
     "stop_listening": (e.SpyEnded,),
     "take_over": (e.CallTransferred, e.CallAnswered),
 }
-"""What the exchange reports when it was done."""
+"""What the exchange reports when it was done; ``_fits`` says which of these events are meant."""
+
+MODES: Final = frozenset({"listen", "whisper", "barge"})
+BY_CONSULT_END: Final[dict[e.ControlKind, str | None]] = {
+    "complete": "completed", "conference": "joined", "cancel_consult": None,
+}  # fmt: skip
+"""How the consultation must have ended for it to be done; ``None``: in any way."""
+
+NEEDS_CONSULT: Final = frozenset({"complete", "conference", "swap"})
+"""Cannot be done any more when the consulted party is gone."""
 
 _NO_CONSULT: Final = "There is nobody you are consulting."
 _NEEDS: Final[dict[e.ControlKind, tuple[str, str]]] = {
@@ -84,10 +95,15 @@ def asked(state: State, event: e.ControlAsked) -> None:
     call = state.calls.get(event.call)
     if call is None or call.state is CallState.ENDED:
         raise UnknownCall(f"The call {event.call} is over.")
-    if event.id in call.controls:
+    mine = [one for one in call.controls.values() if one.agent == event.agent]
+    if any(one.id == event.id for one in mine):
         raise NotNow("That is being done already.")
+    about: str | None = event.agent
     if event.do in SUPERVISION:
-        device, leg, target = _supervision(state, call, event)
+        device, leg, watched = _supervision(call, event)
+        target = call.devices.get(watched)
+        watched_agent = state.by_device.get(watched)
+        about = watched_agent.id if watched_agent else None
     else:
         device, leg = _own(state, call, event)
         target = event.target
@@ -96,47 +112,48 @@ def asked(state: State, event: e.ControlAsked) -> None:
         _target(state, event, device)
     if event.do == "dtmf" and (event.digits is None or not DIGITS.fullmatch(event.digits)):
         raise BadChoice("Digits are 0 to 9, *, # and A to D, at most 32.")
-    if event.do not in ANY_TIME and any(c.agent == event.agent for c in call.controls.values()):
+    if event.do not in ANY_TIME and mine:
         raise NotNow("Something else you asked for is still being done.")
-    begin(state, call, event, device, leg, target)
+    begin(state, call, event, device, leg, target, about)
 
 
 def begin(
     state: State, call: Call, event: e.ControlAsked, device: str, leg: str | None,
-    target: str | None,
+    target: str | None, about: str | None,
 ) -> None:  # fmt: skip
+    """Have it done. Inside the engine it is named by the leg that may have to be made for it: two
+    people may choose the same id for theirs."""
     control = PendingControl(
+        key=state.new_id(LEG),
         id=event.id,
         agent=event.agent,
         do=event.do,
         device=device,
         deadline=event.at + CONFIRM_SECONDS,
-        target=event.target,
+        about=about,
         reason=event.reason or "",
         audited=event.do in SUPERVISION or event.do in RECORDING,
     )
-    call.controls[control.id] = control
-    state.controlled[control.id] = call.id
-    state.timers.set(("control", control.id), control.deadline)
+    call.controls[control.key] = control
+    state.controlled[control.key] = call.id
+    state.timers.set(("control", control.key), control.deadline)
     state.dirty_calls[call.id] = None
     state.orders.append(
         Control(
-            id=control.id,
+            id=control.key,
             call=call.id,
             do=event.do,
             device=device,
             leg=leg,
-            new_leg=state.new_id(LEG),
+            new_leg=control.key,
             target=target,
             digits=event.digits,
         )
     )
 
 
-def _supervision(
-    state: State, call: Call, event: e.ControlAsked
-) -> tuple[str, str | None, str | None]:
-    """(supervisor's device, their listening leg, the agent's leg)."""
+def _supervision(call: Call, event: e.ControlAsked) -> tuple[str, str | None, str]:
+    """(supervisor's device, their listening leg, the device listened to)."""
     if event.role != "supervisor":
         raise Forbidden("Only a supervisor may do that.")
     if event.device is None:
@@ -145,15 +162,15 @@ def _supervision(
     if event.do == "stop_listening":
         if mine is None:
             raise NotNow("You are not listening to this call.")
-        return event.device, mine, None
+        return event.device, mine, call.spies[mine].device
     if not (event.reason or "").strip():
         raise BadChoice("Say why: it is written to the audit.")
     if event.device in call.devices:
         raise NotNow("You are in this call yourself.")
     if not call.devices:
         raise NotNow("No agent is in this call.")
-    target = event.target if event.target in call.devices else next(iter(call.devices))
-    return event.device, mine, call.devices[target]
+    watched = event.target if event.target in call.devices else next(iter(call.devices))
+    return event.device, mine, watched
 
 
 def _own(state: State, call: Call, event: e.ControlAsked) -> tuple[str, str | None]:
@@ -210,9 +227,8 @@ def _target(state: State, event: e.ControlAsked, device: str) -> None:
 
 def done(state: State, call: Call, control: PendingControl, at: float, why: str | None) -> None:
     """Confirmed (``why`` is ``None``), or failed with a reason."""
-    del call.controls[control.id]
-    state.controlled.pop(control.id, None)
-    state.timers.set(("control", control.id), None)
+    del call.controls[control.key], state.controlled[control.key]
+    state.timers.set(("control", control.key), None)
     state.dirty_calls[call.id] = None
     ok = why is None
     state.orders.append(
@@ -221,14 +237,12 @@ def done(state: State, call: Call, control: PendingControl, at: float, why: str 
         )
     )
     if control.audited:
-        listened = next(iter(call.devices), None)
-        agent = state.by_device.get(listened) if listened else None
         state.orders.append(
             RecordAudit(
                 at=at,
                 by=control.agent,
                 what=control.do,
-                agent=agent.id if agent else None,
+                agent=control.about,
                 call=call.id,
                 reason=control.reason,
                 ok=ok,
@@ -243,18 +257,30 @@ def confirm(state: State, call: Call, event: Any, device: str | None = None) -> 
     for control in list(call.controls.values()):
         if type(event) not in CONFIRMED_BY[control.do]:
             continue
-        if device is not None and control.device != device:
+        if control.do == "take_over" and isinstance(event, e.CallTransferred):
+            if event.to != control.device:  # handed on by the agent, to the supervisor
+                continue
+        elif device is not None and control.device != device:
             continue
-        if isinstance(event, e.MuteChanged) and event.muted != (control.do == "mute"):
-            continue
-        if isinstance(event, e.RecordingChanged) and not _says(control.do, event.state):
-            continue
-        done(state, call, control, event.at, None)
+        if _fits(call, control.do, event):
+            done(state, call, control, event.at, None)
 
 
-def _says(do: e.ControlKind, recording: e.RecordingState) -> bool:
-    wanted = {"stop_recording": "off", "pause_recording": "paused"}.get(do, "on")
-    return recording == wanted
+def _fits(call: Call, do: e.ControlKind, event: Any) -> bool:
+    """Whether an event of the right class says that it was done."""
+    match event:
+        case e.MuteChanged():
+            return event.muted == (do == "mute")
+        case e.RecordingChanged():
+            wanted = {"stop_recording": "off", "pause_recording": "paused"}.get(do, "on")
+            return event.state == wanted
+        case e.SpyBegan():
+            return event.mode == do
+        case e.ConsultEnded():
+            return BY_CONSULT_END[do] in (None, event.why)
+        case e.PartyJoined():
+            return call.consult is not None and call.consult.leg == event.leg
+    return True
 
 
 def carried_out(state: State, event: e.ControlCarriedOut) -> None:
@@ -266,14 +292,21 @@ def carried_out(state: State, event: e.ControlCarriedOut) -> None:
         done(state, call, control, event.at, None)
 
 
-def failed(state: State, id: str, why: str, at: float) -> None:
-    call = state.calls.get(state.controlled.get(id, ""))
+def failed(state: State, key: str, why: str, at: float) -> None:
+    call = state.calls.get(state.controlled.get(key, ""))
     if call is not None:
-        done(state, call, call.controls[id], at, why)
+        done(state, call, call.controls[key], at, why)
 
 
-def over_time(state: State, id: str, at: float) -> None:
-    failed(state, id, f"The exchange did not confirm it within {CONFIRM_SECONDS:.0f} seconds.", at)
+def over_time(state: State, key: str, at: float) -> None:
+    failed(state, key, f"The exchange did not confirm it within {CONFIRM_SECONDS:.0f} seconds.", at)
+
+
+def consult_gone(state: State, call: Call, device: str, at: float) -> None:
+    """The consulted party left: what needs them cannot be done any more."""
+    for control in list(call.controls.values()):
+        if control.device == device and control.do in NEEDS_CONSULT:
+            done(state, call, control, at, "They are no longer there.")
 
 
 def call_over(state: State, call: Call, at: float) -> None:
@@ -284,141 +317,27 @@ def call_over(state: State, call: Call, at: float) -> None:
     state.timers.set(("recording", call.id), None)
 
 
-# --- what the exchange reports --------------------------------------------------------------------
-
-
-def transferred(state: State, event: e.CallTransferred) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.transfers += 1
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event, event.by)
-
-
-def parked(state: State, event: e.CallParked) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.parked = event.place or "?"
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event)
-
-
-def unparked(state: State, event: e.CallUnparked) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.parked = None
-    state.dirty_calls[call.id] = None
-
-
-def consult_began(state: State, event: e.ConsultBegan) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.consult = Consult(device=event.device, leg=event.leg, to=event.to)
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event, event.device)
-
-
-def consult_answered(state: State, event: e.ConsultAnswered) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    if call.consult is None or call.consult.leg != event.leg:
-        state.doubt(event)
-        return
-    call.consult.answered = True
-    state.dirty_calls[call.id] = None
-
-
-def consult_ended(state: State, event: e.ConsultEnded) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    if call.consult is not None and call.consult.leg == event.leg:
-        call.consult = None
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event, event.device)
-
-
-def party_joined(state: State, event: e.PartyJoined) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.others[event.leg] = Party(
-        leg=event.leg, kind="other", agent=None, number=event.number, name=event.name,
-        state="talking",
-    )  # fmt: skip
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event)
-
-
-def party_left(state: State, event: e.PartyLeft) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.others.pop(event.leg, None)
-    state.dirty_calls[call.id] = None
-
-
-def recording_changed(state: State, event: e.RecordingChanged) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.recording = event.state
-    paused = event.state == "paused"
-    call.recording_resumes = event.at + state.opened.pause_limit if paused else None
-    state.timers.set(("recording", call.id), call.recording_resumes)
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event)
-
-
 def recording_goes_on(state: State, call_id: str, at: float) -> None:
     """Paused for too long: a recording that was forgotten goes on by itself, and that is noted."""
     call = state.calls.get(call_id)
-    if call is None or call.recording != "paused" or not call.devices:
+    if call is None or call.recording != "paused":
         return
-    device, leg = next(iter(call.devices.items()))
+    # Tried again as long as it is paused: nobody else remembers.
+    call.recording_resumes = at + max(state.opened.pause_limit, CONFIRM_SECONDS)
+    state.timers.set(("recording", call.id), call.recording_resumes)
+    state.dirty_calls[call.id] = None
+    if not call.devices:
+        return
+    legs = [(leg != call.recorded, device) for device, leg in call.devices.items()]
+    device = min(legs, key=lambda one: one[0])[1]
     agent = state.by_device.get(device)
     wish = e.ControlAsked(
         at=at,
-        id=state.new_id("auto-"),
-        agent=agent.id if agent else "",
+        id=f"{ENGINE}-{call.rev}",
+        agent=ENGINE,
         role="agent",
         call=call.id,
         do="resume_recording",
         reason="paused longer than allowed",
     )
-    begin(state, call, wish, device, leg, None)
-
-
-def mute_changed(state: State, event: e.MuteChanged) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    if event.muted:
-        call.muted.add(event.device)
-    else:
-        call.muted.discard(event.device)
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event, event.device)
-
-
-def spy_began(state: State, event: e.SpyBegan) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.spies[event.leg] = Spy(device=event.device, by=event.by, mode=event.mode)
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event, event.by)
-
-
-def spy_ended(state: State, event: e.SpyEnded) -> None:
-    call = state.call(event)
-    if call is None:
-        return
-    call.spies.pop(event.leg, None)
-    state.dirty_calls[call.id] = None
-    confirm(state, call, event, event.by)
+    begin(state, call, wish, device, call.devices[device], None, agent.id if agent else None)

@@ -264,8 +264,16 @@ def device_left(state: State, event: e.DeviceLeft) -> None:
         controls.confirm(state, call, event, event.device)
     if not call.devices:
         call.apply(event)
+    who_talks(state, call)
     state.dirty_calls[call.id] = None
     talk_over(state, event.device, call, event.at)
+
+
+def who_talks(state: State, call: Call) -> None:
+    """Whoever goes on talking when somebody leaves is who talked last."""
+    there = [state.by_device[device].id for device in call.devices if device in state.by_device]
+    if there and call.agent not in there:
+        call.agent = there[-1]
 
 
 def talk_over(state: State, device: str, call: Call, at: float) -> None:
@@ -336,12 +344,19 @@ def merged(state: State, event: e.CallsMerged) -> None:
     call.others = absorbed.others | call.others
     call.spies = absorbed.spies | call.spies
     if call.recording == "off":
-        call.recording = absorbed.recording
+        call.recording, call.recorded = absorbed.recording, absorbed.recorded
+        call.recording_resumes = absorbed.recording_resumes
+        state.timers.set(("recording", call.id), call.recording_resumes)
+    call.muted |= absorbed.muted
+    call.holding |= absorbed.holding
+    call.consult = call.consult or absorbed.consult
+    call.parked = call.parked or absorbed.parked
     call.offers = absorbed.offers | call.offers
     call.devices = absorbed.devices | call.devices
     call.offered = call.offered or absorbed.offered
     call.answered = call.answered or absorbed.answered
     call.agent = call.agent or absorbed.agent
+    who_talks(state, call)
     if LIVELINESS.index(absorbed.state) > LIVELINESS.index(call.state):
         call.state = absorbed.state
     call.before_offer = CallState.QUEUED if call.waiting else CallState.ARRIVED

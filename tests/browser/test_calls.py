@@ -145,10 +145,11 @@ async def test_a_failed_hold_says_why_and_changes_nothing_else(stage: Stage) -> 
     parties = await page.locator(".parties").inner_text()
     await notes(page).focus()
     await page.keyboard.press("Control+Shift+H")
-    asked = await stage.asked("hold")
+    await stage.asked("hold")
+    (pending,) = stage.desk.floor.state.calls["c1"].controls
     why = "Channel not found"
     stage.desk.post(
-        e.OrderFailed(at=stage.desk.now(), order="Control", why=why, call="c1", id=asked.id)
+        e.OrderFailed(at=stage.desk.now(), order="Control", why=why, call="c1", id=pending)
     )
     await expect(said(page)).to_contain_text("Hold did not work")
     await expect(said(page)).to_contain_text("Channel not found")
@@ -188,8 +189,8 @@ async def test_a_consultation_from_the_target_to_handing_over(stage: Stage) -> N
     stage.confirm(e.ConsultAnswered, device=DEVICE, leg="x1")
     await expect(said(page)).to_contain_text("You are consulting +442079460999.")
     await act(page, "swap").click()
-    swap = await stage.asked("swap")
-    stage.desk.post(e.ControlCarriedOut(at=stage.desk.now(), id=swap.id))
+    await stage.asked("swap")
+    stage.confirm(e.CallResumed, device=DEVICE)
     await expect(act(page, "complete")).not_to_have_attribute("aria-disabled", "true")
     await act(page, "complete").click()
     await stage.asked("complete")
