@@ -20,7 +20,7 @@ from telephony.simulator.settings import PHONES, SimulatorSettings
 from telephony.simulator.simulator import Simulator
 
 from .app import Engine, engine
-from .demo_people import SKILLS, YOU, Customers, context_of, customers
+from .demo_people import SKILLS, SUPERVISOR, YOU, Customers, context_of, customers
 from .floor.errors import FloorError
 from .floor.events import AgentSignedIn, OutcomeNoted, StateChosen
 from .population import Population
@@ -170,9 +170,12 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
     callers = Callers(made.population, demo)
     simulator = Simulator(
         SimulatorSettings(
-            phones=tuple(
-                replace(phone, reaction="waits" if phone.device == YOU else "answers")
-                for phone in PHONES
+            phones=(
+                *(
+                    replace(phone, reaction="waits" if phone.device == YOU else "answers")
+                    for phone in PHONES
+                ),
+                SUPERVISOR,
             ),
             seed=demo.seed,
             speed=demo.speed,
@@ -214,7 +217,7 @@ def _greet(out: Console, settings: Settings, port: int, made: Customers) -> None
 
   console      http://{settings.http.host}:{port}/
   agent        user [bold]alice[/bold]   password [bold]{password}[/bold]   (click Ready, then wait for your phone to ring)
-  supervisor   user [bold]sam[/bold]     password [bold]{password}[/bold]   (queues and agents live)
+  supervisor   user [bold]sam[/bold]     password [bold]{password}[/bold]   (queues and agents live; listen in, whisper, barge)
   health       http://{settings.http.host}:{port}/readyz   and /metrics
 
 Ctrl-C stops it; the next start goes on with the same people and what was noted about them.

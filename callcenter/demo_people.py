@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from intelligence.mind import recognise
 from intelligence.pack import load_pack
 from telephony.numbers import read_number
-from telephony.simulator.settings import PHONES
+from telephony.simulator.settings import PHONES, Phone
 
 from .auth import Passwords
 from .population import Population, fill, generate
@@ -34,6 +34,8 @@ from .store import Store, open_store
 
 YOU: Final = "PJSIP/1001"
 """The phone that waits for the console; the others answer by themselves."""
+SUPERVISOR: Final = Phone(device="PJSIP/1900", name="Sam Supervisor", ring=(0.3, 0.8))
+"""Rings only to listen in: it is in no queue."""
 PASSWORD: Final = "callcenter-demo"  # noqa: S105  # printed, and served on loopback only
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -182,7 +184,7 @@ def _accounts(store: Store, password: str) -> None:
     ]  # fmt: skip
     staff.append(
         Account(
-            agent="sam", name="Sam Supervisor", role="supervisor", device=None,
+            agent="sam", name=SUPERVISOR.name, role="supervisor", device=SUPERVISOR.device,
             password_hash=hashed, language=None, active=True,
         )
     )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from telephony.packet import Packet
-from telephony.simulator import dialplan, listings, originate
+from telephony.simulator import control, dialplan, listings, originate
 from telephony.simulator import messages as m
 from telephony.simulator.channel import Channel
 from telephony.simulator.exchange import Exchange
@@ -77,9 +77,12 @@ def redirect(exchange: Exchange, packet: Packet) -> str:
         if priority != "1" or not dialplan.knows(exchange, context, exten):
             return _error(packet, "Redirect failed")
         places.append((channel, context, exten))
-    sent = [exchange.redirect(*place) for place in places]
-    if not all(sent):
+    if not all(exchange.moves(channel) for channel, _, _ in places):
         return _error(packet, "Redirect failed")
+    if len(places) > 1:
+        exchange.joins.split(places[0][0], places[1][0])
+    for place in places:
+        exchange.redirect(*place)
     return _success(packet, f"Message: {'Dual ' * (len(places) > 1)}Redirect successful")
 
 
@@ -143,6 +146,20 @@ def setvar(exchange: Exchange, packet: Packet) -> str:
         return _error(packet, "No such channel")
     exchange.set_variable(channel, variable, packet.get("Value", ""))
     return _success(packet, "Message: Variable Set")
+
+
+def getvar(exchange: Exchange, packet: Packet) -> str:
+    """A global variable, a channel's own, or whether a call can be handed on to somewhere."""
+    variable, name = packet.get("Variable", ""), packet.get("Channel", "")
+    if not variable:
+        return _error(packet, "No variable specified")
+    channel = exchange.find(name) if name else None
+    if name and channel is None:
+        return _error(packet, "No such channel")
+    value = control.exists(exchange, variable)
+    if value is None:
+        value = (exchange.globals if channel is None else channel.variables).get(variable, "")
+    return _success(packet, f"Variable: {variable}", f"Value: {value}")
 
 
 def user_event(exchange: Exchange, packet: Packet) -> str:
@@ -256,6 +273,7 @@ ACTIONS: Mapping[str, tuple[str, Act, frozenset[str]]] = dict(
         _entry("CoreShowChannels", listings.core_show_channels, "system", "reporting"),
         _entry("CoreStatus", listings.core_status, "system", "reporting"),
         _entry("DeviceStateList", listings.device_state_list, "call", "reporting"),
+        _entry("Getvar", getvar, "call", "reporting"),
         _entry("Hangup", hangup, "system", "call"),
         _entry("ListCommands", list_commands),
         _entry("MixMonitor", mix_monitor, "system"),

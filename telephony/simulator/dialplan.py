@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from telephony.simulator import engine_line, handovers
+from telephony.simulator import control, engine_line, handovers
 from telephony.simulator import messages as m
 from telephony.simulator.channel import BUSY, UP, Channel
 from telephony.simulator.dial_app import DialResult, dial
 from telephony.simulator.queue_app import QueueVisit
 from telephony.simulator.settings import Route
-from telephony.simulator.signals import HungUp, LetGo, Redirected, TakenInto
+from telephony.simulator.signals import HungUp, Redirected, TakenInto
 from telephony.simulator.world import Part, Plan
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def knows(exchange: Exchange, context: str, exten: str) -> bool:
         return exchange.handset_of_number(exten) is not None
     if context == "from-agents":
         return handovers.reaches(exchange, exten)
+    if (context, exten) in control.PARTS:
+        return True
     return context == engine_line.AWAY and exten in engine_line.AWAY_WHY
 
 
@@ -72,6 +74,8 @@ def _place(exchange: Exchange, channel: Channel, context: str, exten: str) -> Pa
         return _agent_direct(exchange, channel, exten)
     if context == "from-agents":
         return _handed_on(exchange, channel, exten)
+    if (context, exten) in control.PARTS:
+        return control.PARTS[context, exten](exchange, channel)
     return _away(exchange, channel, exten)
 
 
@@ -126,9 +130,14 @@ def agent_leg(exchange: Exchange, channel: Channel, number: str) -> Plan:
     finish(exchange, channel)
 
 
-def originated(exchange: Exchange, channel: Channel, target: str | None, context: str) -> Plan:
-    """A leg that AMI originated has been answered: it joins `target`, a channel's name."""
-    yield from _run(exchange, channel, engine_line.join(exchange, channel, target, context))
+def originated(exchange: Exchange, channel: Channel, context: str, exten: str) -> Plan:
+    """A leg that AMI originated has been answered."""
+    part = control.PARTS.get((context, exten))
+    if part is not None:
+        yield from _run(exchange, channel, part(exchange, channel))
+    else:
+        target = channel.variables.get("CHANNEL_TO_JOIN")
+        yield from _run(exchange, channel, engine_line.join(exchange, channel, target, context))
 
 
 def finish(exchange: Exchange, channel: Channel) -> None:
@@ -270,14 +279,7 @@ def _waiting(exchange: Exchange, channel: Channel, context: str, route: Route) -
             world.emit(m.MUSIC_STOP, channel.block())
             exchange.joins.waiting.discard(channel)
             channel.change(priority=4)
-            world.enter(signal.bridge, channel)
-            while not isinstance(signal, HungUp | LetGo):
-                signal = yield None
-            world.leave(channel)
-            if isinstance(signal, HungUp):
-                exchange.joins.part(channel)
-                channel.thread = None
-                world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest
+            if not (yield from exchange.joins.taken(channel, signal.bridge)):
                 return False
             break
     world.step(channel, "Goto", f"queue,{route.target},1", priority=4)

@@ -13,15 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from telephony.simulator.arrivals import LineExit
 from telephony.simulator.channel import UP, Channel
-from telephony.simulator.signals import (
-    HungUp,
-    KeyPressed,
-    LegGone,
-    LetGo,
-    Redirected,
-    Signal,
-    TakenInto,
-)
+from telephony.simulator.signals import HungUp, KeyPressed, Redirected, Signal, TakenInto
 from telephony.simulator.world import Part
 
 if TYPE_CHECKING:
@@ -242,20 +234,7 @@ class _Wait:
             return "hung up"
         exchange.note_left(channel, "answered")
         channel.change(priority=channel.priority + 1)
-        world.enter(signal.bridge, channel)
-        heard: Signal | None = None
-        try:
-            while not isinstance(heard, HungUp | LetGo):
-                heard = yield None
-        except Redirected:
-            world.leave(channel)
-            exchange.joins.part(channel)
-            raise
-        world.leave(channel)
-        if isinstance(heard, HungUp):
-            exchange.joins.part(channel)
-            channel.thread = None
-            world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest
+        if not (yield from exchange.joins.taken(channel, signal.bridge)):
             return "hung up"
         world.step(channel, "Set", "TIMEOUT(digit)=5", context=AFTER, exten="s", priority=1)
         world.step(channel, "GotoIf", "0?cc-after-custom,s,1", priority=2)
@@ -282,29 +261,8 @@ def join(exchange: Exchange, channel: Channel, target: str | None, context: str)
         world.step(channel, "Bridge", data, context=context, exten="s", priority=3)
     else:
         world.step(channel, "Bridge", target or "", context=context, exten="s", priority=1)
-    bridge = exchange.joins.take(channel, other) if other is not None else None
-    if bridge is None or other is None:
-        world.varset(channel, "BRIDGERESULT", "NONEXISTENT")
-    else:
-        world.enter(bridge, channel)
-        for one, to in ((channel, other), (other, channel)):
-            if (one.connected_number, one.connected_name) != (to.number, to.person):
-                world.connected(one, to.number, to.person)
-        exchange.talking(other, channel.device.name)
-        signal: Signal | None = None
-        try:
-            while not isinstance(signal, HungUp | LegGone | LetGo):
-                signal = yield None
-        except Redirected:
-            world.leave(channel)
-            exchange.joins.let_go(other)
-            raise
-        world.leave(channel)
-        exchange.joins.let_go(other)
-        world.varset(channel, "BRIDGERESULT", "SUCCESS")
-        if not isinstance(signal, LetGo):
-            return True
-    _hang_up(exchange, channel, steps + 1)
+    if (yield from exchange.joins.bridge(channel, other)):
+        _hang_up(exchange, channel, steps + 1)
     return True
 
 

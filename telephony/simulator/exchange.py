@@ -331,12 +331,14 @@ class Exchange:
         """A channel by its name or its Uniqueid, as ``ast_channel_get_by_name``."""
         return self.world.by_name.get(name) or self.world.channels.get(name)
 
-    def redirect(self, channel: Channel, context: str, exten: str) -> bool:
-        """AMI Redirect; False for a channel that runs no dialplan of its own."""
-        if channel.thread is None or channel.thread.done:
-            return False
-        channel.thread.post(Redirected(context, exten))
-        return True
+    def moves(self, channel: Channel) -> bool:
+        """Whether AMI can send it elsewhere: whether it runs a dialplan of its own."""
+        return channel.thread is not None and not channel.thread.done
+
+    def redirect(self, channel: Channel, context: str, exten: str) -> None:
+        """AMI Redirect."""
+        if channel.thread is not None:
+            channel.thread.post(Redirected(context, exten))
 
     def music(self, channel: Channel, *, on: bool) -> None:
         """Music on hold begins or ends."""

@@ -1,4 +1,4 @@
-"""Who is rung for whom, and who was put into whose bridge, by AMI's Originate and ``Bridge()``.
+"""Who is rung for whom, who was put into whose bridge by ``Bridge()``, and who listens to whom.
 
 Pure. The two channels run dialplans of their own; this knows that they belong together.
 """
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from telephony.simulator.arrivals import OfferEnd
 from telephony.simulator.channel import Bridge, Channel
-from telephony.simulator.signals import LetGo, TakenInto
+from telephony.simulator.signals import HungUp, LegGone, LetGo, Redirected, Signal, TakenInto
+from telephony.simulator.world import Part
 
 if TYPE_CHECKING:
     from telephony.simulator.exchange import Exchange
@@ -23,6 +24,8 @@ class Joins:
         self.waiting: set[Channel] = set()
         self._joins: dict[Channel, Channel] = {}
         self._wanted: dict[Channel, Channel] = {}
+        self.spies: dict[Channel, Channel] = {}
+        """Whom a listening channel hears."""
 
     # --- ringing for somebody -------------------------------------------------------------------
 
@@ -50,6 +53,58 @@ class Joins:
         self._joins[other] = channel
         return bridge
 
+    def bridge(self, channel: Channel, other: Channel | None) -> Part[bool]:
+        """``Bridge()``: together with a waiting channel, until one of the two leaves. Answers
+        whether the own party is still there; the other may have been gone from the start."""
+        world = self._exchange.world
+        bridge = self.take(channel, other) if other is not None else None
+        if bridge is None or other is None:
+            world.varset(channel, "BRIDGERESULT", "NONEXISTENT")
+            return True
+        world.enter(bridge, channel)
+        for one, to in ((channel, other), (other, channel)):
+            if (one.connected_number, one.connected_name) != (to.number, to.person):
+                world.connected(one, to.number, to.person)
+        self._exchange.talking(other, channel.device.name)
+        heard: Signal | None = None
+        try:
+            while not isinstance(heard, HungUp | LegGone | LetGo):
+                heard = yield None
+        except Redirected:
+            world.leave(channel)
+            self.part(channel)
+            raise
+        world.leave(channel)
+        self.part(channel)
+        world.varset(channel, "BRIDGERESULT", "SUCCESS")
+        return isinstance(heard, LetGo)
+
+    def taken(self, channel: Channel, bridge: Bridge) -> Part[bool]:
+        """In the bridge that somebody's ``Bridge()`` made. Answers False when the own party hung
+        up and the channel is gone; True when the other left and its dialplan goes on."""
+        world = self._exchange.world
+        world.enter(bridge, channel)
+        heard: Signal | None = None
+        try:
+            while not isinstance(heard, HungUp | LetGo):
+                heard = yield None
+        except Redirected:
+            world.leave(channel)
+            self.part(channel)
+            raise
+        world.leave(channel)
+        if isinstance(heard, HungUp):
+            self.part(channel)
+            channel.thread = None
+            world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest
+            return False
+        return True
+
+    def split(self, channel: Channel, other: Channel) -> None:
+        """Two that are joined are about to be moved at once: neither is left by the other."""
+        if self._joins.get(channel) is other:
+            del self._joins[channel], self._joins[other]
+
     def let_go(self, channel: Channel | None) -> None:
         """The other party of a join left: the channel goes on with its dialplan."""
         if channel is None:
@@ -69,5 +124,9 @@ class Joins:
         """The channel is no more."""
         self.waiting.discard(channel)
         self._wanted.pop(channel, None)
+        self.spies.pop(channel, None)
+        for spy in [one for one, heard in self.spies.items() if heard is channel]:
+            if spy.thread is not None:
+                spy.thread.post(LetGo())
         for origin in [one for one, wanted in self._wanted.items() if wanted is channel]:
             self.origin_over(origin, "cancelled")  # it rings on, but for nobody

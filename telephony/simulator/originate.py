@@ -1,7 +1,8 @@
-"""AMI's Originate: an agent's phone is rung and, once answered, joins a waiting caller.
+"""AMI's Originate: a phone is rung and, once answered, joins a waiting caller or listens in.
 
 Pure. Enough for an engine that puts a waiting caller and an agent together: ``PJSIP/...`` phones,
-``Context: cc-join`` (or ``join``), ``Exten: s``. The order of events is that of the recordings
+``Context: cc-join`` (or ``join``), ``Exten: s``, or an extension of ``cc-spy``; and the Local
+channel that records a talk (``cc-record``). The order of events is that of the recordings
 tests/replays/originate_*.ami.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from telephony.packet import Packet
-from telephony.simulator import dialplan
+from telephony.simulator import control, dialplan
 from telephony.simulator import messages as m
 from telephony.simulator.channel import Channel
 from telephony.simulator.engine_line import JOIN
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _CALLER = re.compile(r'\s*"?(?P<name>.*?)"?\s*<(?P<number>[^<>]*)>\s*')
 _ANSWERED, _RINGING, _FAILED = 4, 3, 0
-_CONTEXTS = frozenset({JOIN, "join"})
+_PLACES = frozenset({(JOIN, "s"), ("join", "s")})
 _REASONS = {"busy": "BUSY", "fails": "CONGESTION"}
 
 
@@ -35,15 +36,15 @@ class Request:
 
     device: str
     context: str
+    exten: str
     uniqueid: str
+    other: str
+    """Uniqueid of the far half of a Local channel."""
     action_id: str
     number: str | None
     person: str | None
     variables: tuple[tuple[str, str], ...]
     timeout: float
-
-    def variable(self, name: str) -> str | None:
-        return next((value for key, value in self.variables if key == name), None)
 
 
 def read(packet: Packet, exchange: Exchange) -> Request | str:
@@ -61,7 +62,8 @@ def read(packet: Packet, exchange: Exchange) -> Request | str:
     timeout = packet.get("Timeout", "30000")
     if not timeout.isdigit() or int(timeout) > 86_400_000:
         return "Invalid timeout"
-    if context not in _CONTEXTS or (exten, int(priority)) != ("s", 1):
+    known = (context, exten) in _PLACES or (context, exten) in control.ORIGINATED
+    if not known or int(priority) != 1:
         return "Extension does not exist."
     found = _CALLER.fullmatch(packet.get("CallerID", ""))
     # One header may hold several, and the list is turned round (astman_get_variables_order).
@@ -70,6 +72,8 @@ def read(packet: Packet, exchange: Exchange) -> Request | str:
     return Request(
         device=device,
         context=context,
+        exten=exten,
+        other=packet.get("OtherChannelId", ""),
         uniqueid=packet.get("ChannelId", ""),
         action_id=packet.get("ActionID", ""),
         number=(found["number"] or None) if found else packet.get("CallerID"),
@@ -87,6 +91,9 @@ def _bare(value: str) -> str:
 def start(exchange: Exchange, request: Request) -> None:
     """Ring the phone; what comes of it is told by events."""
     world = exchange.world
+    if request.context == control.RECORD:
+        control.record(exchange, request.uniqueid, request.other, dict(request.variables))
+        return
     handset = exchange.handsets.get(request.device)
     taken = bool(request.uniqueid) and request.uniqueid in world.channels
     if handset is None or handset.reaction == "absent" or taken:
@@ -103,7 +110,7 @@ def start(exchange: Exchange, request: Request) -> None:
     channel.thread = Thread(world, _plan(exchange, request, channel))
     exchange.ring_own(channel, handset)
     world.emit(m.DIAL_BEGIN, f"{channel.dest()}DialString: {request.device.partition('/')[2]}\r\n")
-    exchange.joins.wanted(channel, request.variable("CHANNEL_TO_JOIN"))
+    exchange.joins.wanted(channel, channel.variables.get("CHANNEL_TO_JOIN"))
     channel.thread.start()
 
 
@@ -118,8 +125,7 @@ def _plan(exchange: Exchange, request: Request, channel: Channel) -> Plan:
             world.emit(m.DIAL_END, f"{channel.dest()}DialStatus: ANSWER\r\n")
             exchange.joins.origin_over(channel, "answered")
             _respond(exchange, request, channel.name, "Success", _ANSWERED, channel.uniqueid)
-            target = request.variable("CHANNEL_TO_JOIN")
-            yield from dialplan.originated(exchange, channel, target, request.context)
+            yield from dialplan.originated(exchange, channel, request.context, request.exten)
             return
         elif isinstance(signal, LegRefused):
             _refused(exchange, request, channel, signal.leg)
@@ -152,7 +158,7 @@ def _respond(
     exchange.world.emit(
         m.ORIGINATE_RESPONSE,
         f"{id_line}Response: {result}\r\nChannel: {channel}\r\n"
-        f"Context: {request.context}\r\nExten: s\r\n"
+        f"Context: {request.context}\r\nExten: {request.exten}\r\n"
         f"Reason: {reason}\r\nUniqueid: {uniqueid or '<unknown>'}\r\n"
         f"CallerIDNum: {m.shown_number(request.number)}\r\n"
         f"CallerIDName: {request.person or '<unknown>'}\r\n",

@@ -93,6 +93,9 @@ class People:
         caller = self.callers.get(channel.uniqueid)
         if caller is None:
             return
+        if caller.device == device and caller.answered is not None:
+            caller.parted = None  # on hold meanwhile: the same talk goes on
+            return
         world, exchange = self._exchange.world, self._exchange
         if caller.timer is not None:
             caller.timer.cancel()
@@ -126,7 +129,9 @@ class People:
             acts.append((0.5, partial(handovers.resume, self._exchange, device)))
         if hands_on < settings.transfer_share:
             places = sorted(self._exchange.queues) + [
-                one.number for one in settings.phones if one.device != device
+                one.number
+                for one in settings.phones
+                if one.device != device and one.device in self._exchange.memberships
             ]
             exten = chance.choice(places)
             acts.append((0.6, partial(handovers.blind_transfer, self._exchange, device, exten)))
