@@ -82,6 +82,7 @@ TRANSITIONS: Final[dict[CallState, dict[type[Event], Target]]] = {
         CallOffered: CallState.HELD,
         OfferEnded: CallState.HELD,
         CallAnswered: CallState.TALKING,
+        CallHeld: CallState.HELD,  # by another of its agents
         CallResumed: CallState.TALKING,
         DeviceLeft: CallState.ARRIVED,
         CallEnded: CallState.ENDED,

@@ -76,7 +76,7 @@ _NEEDS: Final[dict[e.ControlKind, tuple[str, str]]] = {
     "resume": ("held", "The caller is not on hold."),
     "consult": ("no_consult", "You are consulting somebody already."),
     "swap": ("consulted", _NO_CONSULT),
-    "complete": ("consult", _NO_CONSULT),
+    "complete": ("consulted", _NO_CONSULT),
     "cancel_consult": ("consult", _NO_CONSULT),
     "conference": ("consulted", _NO_CONSULT),
     "blind_transfer": ("no_consult", "You are consulting somebody; complete or cancel that."),

@@ -217,8 +217,12 @@ def learned(state: State, call: Call, at: float) -> None:
     """Something new is known about a call that waits in the engine's line."""
     if not call.engine or not call.waiting or call.since is None:
         return
+    assert call.queue is not None
+    settings = state.queues[call.queue].settings
+    if not (state.opened.reason_rules or state.tiers or settings.sticky_seconds):
+        return  # whoever calls, and why, changes nothing here
     weigh(state, call, at)
-    if understood(state, call):
+    if call.since is not None and understood(state, call):
         state.timers.set(("mind", call.id), None)
         state.entered[call.id] = None
 

@@ -134,7 +134,7 @@ class Floor:
         if isinstance(event, e.FloorOpened):
             self.state = State(event)
             for queue in event.queues:
-                if queue.hours.weekly:
+                if queue.hours.weekly or queue.hours.holidays:
                     distribution.hours_changed(self.state, queue.queue, event.at)
         else:
             TAKE[type(event)](self.state, event)
