@@ -15,6 +15,7 @@ import argparse
 import multiprocessing
 import sys
 import time
+from collections import Counter
 from functools import partial
 
 from tests.chaos.plan import plan
@@ -71,6 +72,14 @@ def _summary(reports: list[Report], seconds: float) -> None:
         f"{len(reports)} seeds, {calls} calls ({sum(r.offered for r in reports)} in queues), "
         f"{sum(r.events for r in reports)} events, {sum(r.lost for r in reports)} packets lost, "
         f"{sum(r.restarts for r in reports)} cuts and restarts"
+    )
+    controls: Counter[tuple[str, bool]] = Counter()
+    for report in reports:
+        controls.update(report.controls)
+    done = sum(count for (_, ok), count in controls.items() if ok)
+    print(
+        f"{sum(r.promises for r in reports)} promises scored, {done} of {controls.total()} wishes "
+        f"about calls carried out, {sum(r.restored for r in reports)} wrap-ups outlived an engine"
     )
     print(f"{seconds:.0f} s, {cpu:.0f} s of CPU, {cpu / max(calls, 1) * 1e3:.2f} ms of it a call")
     print(f"{failed} seeds failed")

@@ -12,10 +12,15 @@ from functools import partial
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
 from tests.chaos.node import At, Node
-from tests.chaos.plan import Plan
+from tests.chaos.plan import SKILLS, Plan
 
 RESTLESS = 40.0
 """Mean seconds until an agent does something on their own account."""
+
+CONTROLS: tuple[e.ControlKind, ...] = (
+    "hold", "resume", "hold", "resume", "mute", "unmute", "record", "stop_recording",
+    "pause_recording", "dtmf", "hang_up",
+)  # fmt: skip
 
 
 class Desk:
@@ -23,14 +28,15 @@ class Desk:
 
     def __init__(self, plan: Plan, at: At, now: Callable[[], float], chance: random.Random) -> None:
         self._at, self._now, self._chance = at, now, chance
-        self._devices = dict(zip(self._names(plan.agents), plan.devices, strict=True))
+        names = [f"agent{n}" for n in range(1, plan.agents + 1)]
+        self._devices = dict(zip(names, plan.devices, strict=True))
+        self._skills = dict(zip(names, plan.skills, strict=True))
+        self._controls = plan.controls
+        self._asked = 0
         self._blind: dict[str, float] = {}
         """Until when somebody's browser is gone."""
         self._node: Node | None = None
         self.over = False
-
-    def _names(self, agents: int) -> list[str]:
-        return [f"agent{n}" for n in range(1, agents + 1)]
 
     def open(self, node: Node, within: float) -> None:
         """An engine runs: everybody signs in some time within `within` seconds."""
@@ -59,7 +65,9 @@ class Desk:
 
     def _arrive(self, node: Node, agent: str) -> None:
         device = self._devices[agent]
-        signed_in = e.AgentSignedIn(at=self._now(), agent=agent, name=agent, device=device)
+        signed_in = e.AgentSignedIn(
+            at=self._now(), agent=agent, name=agent, device=device, skills=self._skills[agent]
+        )
         if node.take(signed_in):
             self._ready(node, agent)
         self._later(RESTLESS, agent, self._does_something)
@@ -79,9 +87,25 @@ class Desk:
             return
         elif dice < 0.45:
             self._blind[agent] = self._now() + self._chance.uniform(5, 60)
+        elif dice < 0.6:
+            self._supervisor(node, agent)
         else:
             self._ready(node, agent)
         self._later(RESTLESS, agent, self._does_something)
+
+    def _supervisor(self, node: Node, agent: str) -> None:
+        """What somebody else does to an agent; what cannot be done is refused."""
+        at, by, dice = self._now(), "boss", self._chance.random()
+        if dice < 0.3:
+            node.take(e.AgentSignedOut(at=at, agent=agent, by=by))
+        elif dice < 0.5:
+            node.take(e.StateChosen(at=at, agent=agent, state="break", by=by))
+            self._later(8.0, agent, self._ready)
+        elif dice < 0.8:
+            levels = tuple((skill, self._chance.randint(0, 5)) for skill in SKILLS)
+            node.take(e.SkillsChanged(at=at, agent=agent, skills=levels, by=by))
+        elif node.take(e.HelpAsked(at=at, agent=agent, call=None, text="how?")):
+            node.take(e.HelpGiven(at=at, agent=agent, by=by))
 
     def _ready(self, node: Node, agent: str) -> None:
         if agent in node.floor.state.agents and self._sees(agent):
@@ -97,8 +121,11 @@ class Desk:
         if shown.gone or not self._sees(view.agent):
             return
         if view.state == "wrapup":
-            if view.call is not None and self._chance.random() < 0.6:
+            dice = self._chance.random()
+            if view.call is not None and dice < 0.6:
                 self._later(3.0, view.agent, self._note)
+            elif dice < 0.65:
+                self._later(1.0, view.agent, self._needs_longer)
         elif view.state == "missed":
             self._later(6.0, view.agent, self._ready)
         elif view.state == "reserved" and view.reservation is not None:
@@ -107,6 +134,25 @@ class Desk:
                 self._later(1.0, view.agent, partial(self._refuse, view.reservation))
             elif dice < 0.08:
                 self._later(1.0, view.agent, partial(self._accept, view.reservation))
+
+        elif view.state == "talking" and view.call and self._chance.random() < self._controls:
+            self._later(4.0, view.agent, partial(self._control, view.call))
+
+    def _control(self, call: str, node: Node, agent: str) -> None:
+        """Something is wanted of the exchange, and often something more a while later."""
+        if self.over or not self._sees(agent):
+            return
+        self._asked += 1
+        wish = e.ControlAsked(
+            at=self._now(), id=f"wish{self._asked}", agent=agent, role="agent", call=call,
+            do=self._chance.choice(CONTROLS), digits="1",
+        )  # fmt: skip
+        node.take(wish)
+        if self._chance.random() < 0.8:
+            self._later(3.0, agent, partial(self._control, call))
+
+    def _needs_longer(self, node: Node, agent: str) -> None:
+        node.take(e.WrapUpExtended(at=self._now(), agent=agent, seconds=5.0))
 
     def _refuse(self, reservation: str, node: Node, agent: str) -> None:
         node.take(

@@ -11,13 +11,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from asterisk.ami.action import Action
+
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
 from callcenter.floor.call import CallState
 from callcenter.floor.errors import FloorError
 from callcenter.floor.floor import Floor
 from callcenter.floor.invariants import broken
+from callcenter.floor.orders import Order
+from callcenter.ports import SwitchError
 from telephony.answers import Answer
+from telephony.control import CallControl
 from telephony.layout import Layouts
 from telephony.packet import Packet
 from telephony.ringing import Attempt, Ringing, Stage, originate
@@ -28,6 +33,9 @@ from telephony.snapshot import ACTIONS as SNAPSHOT
 from telephony.snapshot import build_snapshot
 from telephony.tracker import WANTED, Tracker
 from telephony.wire import encode
+from tests.chaos.books import Books
+from tests.chaos.mind import Mind
+from tests.chaos.watch import idle
 
 At = Callable[[float, Callable[[], object]], None]
 HEARD: Final = WANTED | {"OriginateResponse"}
@@ -51,8 +59,9 @@ class Node:
     """See the module. `at` calls something later; `delay` is how long an action takes."""
 
     def __init__(
-        self, opened: e.FloorOpened, at: At, now: Callable[[], float], delay: Callable[[], float]
-    ) -> None:
+        self, opened: e.FloorOpened, at: At, now: Callable[[], float],
+        delay: Callable[[], float], mind: Mind, books: Books,
+    ) -> None:  # fmt: skip
         self.floor = Floor()
         self.tracker = Tracker()
         self.ringing = Ringing()
@@ -65,8 +74,11 @@ class Node:
         self.refused: Counter[str] = Counter()
         self.every = 1
         """Invariants are checked after each so-many-th event."""
-        self.events = 0
+        self.journal: list[tuple[e.Event, tuple[Order, ...] | None]] = []
+        """Every event and what the floor ordered then; ``None``: refused."""
         self.drift = 0
+        self._mind, self._books = mind, books
+        self._control = CallControl(self._ask, self.tracker.control)
         self._at, self.now, self._delay = at, now, delay
         self._startup: str | None = None
         self._asked = self._comparing = False
@@ -80,35 +92,49 @@ class Node:
             o.ShowAgent: self._show_agent,
             o.Identify: self._identify,
             o.Predict: self._predict,
+            o.Control: lambda order: self._later(partial(self._controls, order)),
         }
         self.take(opened)
+
+    @property
+    def events(self) -> int:
+        return len(self.journal)
 
     # --- events -------------------------------------------------------------------------------
 
     def take(self, event: e.Event) -> bool:
         """Give the floor an event and carry out its orders; False for a wish it refuses."""
-        self.events += 1
         try:
-            orders = self.floor.receive(event)
+            orders = tuple(self.floor.receive(event))
         except FloorError as refusal:
             self.refused[type(refusal).__name__] += 1
-            orders = []
-            done = False
-        else:
-            done = True
-        if self.events % self.every == 0 and not self._comparing:
+            self.journal.append((event, None))
+            return False
+        self.journal.append((event, orders))
+        if isinstance(event, e.CallsMerged):
+            self._books.absorbed.add(event.absorbed)
+        if len(self.journal) % self.every == 0 and not self._comparing:
             self.check(event)
         for order in orders:
+            write = self._books.write.get(type(order))
+            if write is not None:
+                write(order)
             carry = self.carry.get(type(order))
             if carry is not None:
                 carry(order)
-        return done
+        return True
 
     def check(self, event: e.Event | None = None) -> None:
         """The floor's invariants."""
         for words in broken(self.floor.state, self.now()):
             after = f" after {event}" if event is not None else ""
             self.problems.append(f"at {self.now():.3f}: {words}{after}")
+
+    def look_around(self) -> None:
+        """Whether anybody waits for an agent who is free."""
+        deadline = self.floor.deadline()
+        if deadline is None or deadline > self.now():  # otherwise it is just going to happen
+            self.problems += idle(self.floor.state, self.now())
 
     def hear(self, message: Message) -> None:
         """One event of the exchange."""
@@ -303,12 +329,37 @@ class Node:
         self.on_agent(order)
 
     def _identify(self, order: o.Identify) -> None:
-        answer = partial(e.CallerIdentified, call=order.call, identity="unknown", ask=order.ask)
-        self._later(lambda: self.take(answer(at=self.now())))
+        self._later(lambda: self._answered(self._mind.identify(order, self.now())))
 
     def _predict(self, order: o.Predict) -> None:
-        answer = partial(e.ReasonsPredicted, call=order.call, model="none", ask=order.ask)
-        self._later(lambda: self.take(answer(at=self.now(), reasons=())))
+        self._later(lambda: self._answered(self._mind.predict(order, self.now())))
+
+    def _answered(self, answer: e.Event | None) -> None:
+        if answer is not None:
+            self.take(answer)
+
+    def _controls(self, order: o.Control) -> None:
+        steps = self._control.carry_out(order)
+        try:
+            steps.send(None)
+        except StopIteration:
+            self.take(e.ControlCarriedOut(at=self.now(), id=order.id))
+        except SwitchError as refusal:
+            self.take(
+                e.OrderFailed(
+                    at=self.now(), order="Control", why=str(refusal), call=order.call, id=order.id
+                )
+            )
+        else:
+            raise AssertionError(f"{order.do} waits for what the exchange reports")
+
+    async def _ask(self, action: Action, explain: Callable[[str], str]) -> Answer:
+        if self.exchange is None:
+            raise SwitchError("no line")
+        head, *items = self.act(encode(action, "1"))
+        if head.get("Response") != "Success":
+            raise SwitchError(explain(head.get("Message") or ""))
+        return Answer(head, tuple(items))
 
     # --- what is asked at the end ---------------------------------------------------------------
 
@@ -320,6 +371,8 @@ class Node:
                 answered=queue.answered,
                 abandoned=queue.abandoned,
                 left=queue.left,
+                promises=queue.promises,
+                promises_kept=queue.promises_kept,
             )
             for queue in self.floor.queue_views().values()
         }

@@ -6,9 +6,18 @@ import random
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from callcenter.floor.events import Distribution, FloorOpened, QueueSettings
+from callcenter.floor.events import (
+    Distribution,
+    FloorOpened,
+    HoursSettings,
+    QueueSettings,
+    ReasonRule,
+    StepSettings,
+)
+from telephony.control_facts import MUTED_VARIABLE
 from telephony.simulator import Member, Phone, QueueLine, Route, SimulatorSettings
 from telephony.simulator.settings import Strategy
+from tests.chaos.mind import REASONS, TIER
 
 START = 1_800_000_000.0
 """When every run begins, seconds since the epoch."""
@@ -30,6 +39,17 @@ LOSING: frozenset[FaultKind] = frozenset({"loss", "cut", "exchange_dies", "engin
 
 
 STRATEGIES: tuple[Strategy, ...] = ("rrmemory", "leastrecent", "ringall", "fewestcalls")
+SKILLS = ("english", "tech")
+STEPS: tuple[tuple[StepSettings, ...], ...] = (
+    (StepSettings(after=0.0, want="tech >= 3"), StepSettings(after=6.0, want="member or tech")),
+    (
+        StepSettings(after=0.0, want="member and english >= 2"),
+        StepSettings(after=10.0, want="member"),
+        StepSettings(after=25.0, want="any"),
+    ),
+)
+OPENS = 8 * 60
+"""Minute of its day (a Friday, UTC) at which every run begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,21 @@ class Plan:
     """Packets go through the bytes of the wire and its decoder."""
     settings: SimulatorSettings
     opened: FloorOpened
+    skills: tuple[tuple[tuple[str, int], ...], ...]
+    """Of each agent."""
+    known_callers: int
+    """So many numbers call, some of them again and again."""
+    midnight: float | None
+    """When a new day begins, if one does."""
+    controls: float
+    """Share of the talks in which the agent uses the console: hold, record, hang up."""
+
+    @property
+    def moves(self) -> bool:
+        """The engine may take a caller from one of its queues into another."""
+        return any(one.overflow for one in self.opened.queues) or any(
+            rule.queue for rule in self.opened.reason_rules
+        )
 
     @property
     def losing(self) -> bool:
@@ -80,6 +115,10 @@ def plan(seed: int, calls: int = 110, *, engine: bool = True) -> Plan:
     talk, patience = chance.uniform(8, 40), chance.uniform(10, 90)
     gap = (talk + 14) / agents * chance.uniform(0.7, 1.6)
     length = gap * calls
+    skills = tuple(
+        tuple((skill, chance.randint(0, 5)) for skill in SKILLS if chance.random() < 0.7)
+        for _ in range(agents)
+    )
     kinds = [kind for kind in FAULTS if chance.random() < 0.35]
     faults = sorted(
         (
@@ -103,6 +142,10 @@ def plan(seed: int, calls: int = 110, *, engine: bool = True) -> Plan:
         by_bytes=chance.random() < 0.03,
         settings=_exchange(chance, seed, agents, queues, own),
         opened=_floor(chance, agents, queues, own),
+        skills=skills,
+        known_callers=chance.choice((20, 200)),
+        midnight=START + chance.random() * length if chance.random() < 0.2 else None,
+        controls=chance.choice((0.0, 0.3)),
     )
 
 
@@ -136,7 +179,7 @@ def _exchange(
         transfer_share=chance.choice((0.0, 0.0, 0.08)),
         timestamps=False,
         # The tracker reads no others, and printing them takes a third of the time.
-        variables=frozenset({"CHANNEL_TO_JOIN", "QUEUESTATUS"}),
+        variables=frozenset({"CHANNEL_TO_JOIN", "QUEUESTATUS", MUTED_VARIABLE}),
     )
 
 
@@ -144,15 +187,27 @@ def _floor(
     chance: random.Random, agents: int, queues: tuple[str, ...], own: frozenset[str]
 ) -> FloorOpened:
     lines = []
+    engine = [queue for queue in queues if queue in own]
+    clever = chance.random() < 0.6
     for queue in queues:
         by: Distribution = "engine" if queue in own else "exchange"
+        # Only to an earlier queue: settings that lead in a circle are refused when they are read.
+        before = engine[: engine.index(queue)] if queue in own else []
+        overflow = chance.choice((None, *before)) if clever else None
+        closed: Literal["leave", "overflow"] = "overflow" if overflow else "leave"
         lines.append(
             QueueSettings(
                 queue=queue,
                 distribution=by,
                 ring_seconds=chance.uniform(4, 15),
                 max_wait=chance.choice((None, None, chance.uniform(20, 90))),
-                when_empty=chance.choice(("wait", "leave")),
+                when_empty=chance.choice(("wait", "leave", "overflow" if overflow else "leave")),
+                when_closed=closed,
+                overflow=overflow,
+                hours=_hours(chance) if clever and chance.random() < 0.15 else HoursSettings(),
+                steps=chance.choice(STEPS) if clever and chance.random() < 0.4 else (),
+                sticky_seconds=chance.choice((0.0, 8.0)) if clever else 0.0,
+                auto_answer=chance.random() < 0.2,
                 credit=chance.choice((0.0, 30.0)),
                 announce_seconds=chance.choice((0.0, 20.0)),
             )
@@ -164,4 +219,23 @@ def _floor(
         devices=tuple(f"PJSIP/{1001 + n}" for n in range(agents)),
         missed_policy=chance.choice(("missed", "ready")),
         retry_seconds=chance.uniform(5, 40),
+        skills=SKILLS,
+        tiers=((TIER, 45.0),) if clever else (),
+        reason_rules=_rules(chance, engine) if clever and chance.random() < 0.5 else (),
+        pause_limit=8.0,
+    )
+
+
+def _hours(chance: random.Random) -> HoursSettings:
+    """Open, closed for some minutes, and open again."""
+    closes = OPENS + chance.randint(1, 6)
+    return HoursSettings(weekly=((5, 0, closes), (5, closes + chance.randint(1, 4), 24 * 60)))
+
+
+def _rules(chance: random.Random, engine: list[str]) -> tuple[ReasonRule, ...]:
+    """One reason has a queue of its own or counts more, another wants somebody with a skill."""
+    queue = chance.choice((None, *engine))
+    return (
+        ReasonRule(reason=REASONS[0], above=0.5, queue=queue, credit=30.0),
+        ReasonRule(reason=REASONS[1], above=0.7, want="tech >= 2", want_seconds=12.0),
     )

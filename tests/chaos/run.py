@@ -11,21 +11,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from callcenter import restart
+from callcenter.floor import events as e
 from callcenter.floor.agent import BUSY
 from telephony.simulator import Arrival, Exchange, ExchangeFullError, Outcome
 from telephony.simulator.settings import Reaction
 from telephony.wire import Decoder
+from tests.chaos.books import Books
 from tests.chaos.desk import Desk
 from tests.chaos.faults import Faults
+from tests.chaos.mind import Mind
 from tests.chaos.node import HEARD, Node
 from tests.chaos.plan import START, Fault, Plan
-from tests.chaos.truth import Window, compared
+from tests.chaos.truth import Telling, Window, compared
+from tests.chaos.watch import told_differently
 
 BEAT, AUDIT, SETTLES = 2.0, 60.0, 30.0
 """Seconds: between two signs of life, between two snapshots, and after the last call until nothing
 may be going on any more (wrap-up and ringing that nobody answers included)."""
 TROUBLE: tuple[Reaction, ...] = ("waits", "declines", "busy", "fails", "absent")
 """What phones may do instead of being answered."""
+LOOKS = 5.0
+"""Seconds between two looks whether somebody waits for an agent who is free."""
+TOLD = "UserEvent: CallcenterTold"
 MOST = 7200.0
 """Seconds after which a run is stuck."""
 
@@ -41,6 +49,10 @@ class Report:
     restarts: int = 0
     drift: int = 0
     offered: int = 0
+    restored: int = 0
+    """Wrap-ups that outlived an engine."""
+    promises: int = 0
+    controls: Counter[tuple[str, bool]] = field(default_factory=Counter)
     cpu: float = 0.0
     problems: list[str] = field(default_factory=list)
 
@@ -66,6 +78,9 @@ class Run:
         self._untold: float | None = None
         """Since when something may not have been told; None: nothing."""
         self.counted: dict[str, Counter[str]] = defaultdict(Counter)
+        self.mind = Mind()
+        self.books = Books(self.mind.remember)
+        self.tellings: list[Telling] = []
         self._placed = 0
         self.node = self._start_engine(0.0)
 
@@ -83,6 +98,9 @@ class Run:
         self.at(self.now + self._chance.expovariate(1 / plan.gap), self._call)
         self.at(self.now + BEAT, self._beat)
         self.at(self.now + AUDIT, self._audit)
+        self.at(self.now + LOOKS, self._look_around)
+        if plan.midnight is not None:
+            self.at(plan.midnight, self._new_day)
         for fault in plan.faults:
             self.at(fault.at, partial(self._begin, fault))
         while not self._over():
@@ -132,6 +150,9 @@ class Run:
         """What the exchange has said goes to the engine."""
         # What the engine does about it makes the exchange speak again.
         while messages := self.exchange.world.take():
+            for message in messages:
+                if TOLD in message.text:
+                    self._heard_how_long(message.text)
             node = self.node
             if node.dead or node.exchange is not self.exchange:
                 continue
@@ -147,13 +168,19 @@ class Run:
             if self.faults.lost != lost and self._untold is None:
                 self._untold = self.now
 
+    def _heard_how_long(self, text: str) -> None:
+        """A caller was told how many wait before them, and perhaps how long it will take."""
+        fields = dict(line.partition(": ")[::2] for line in text.split("\r\n"))
+        if p90 := fields["P90"]:
+            self.tellings.append(Telling(fields["Uniqueid"], self.now, float(p90)))
+
     # --- calls ----------------------------------------------------------------------------------
 
     def _call(self) -> None:
         chance, plan = self._chance, self.plan
         self._placed += 1
         dice = chance.random()
-        number = f"+4479{chance.randrange(10**8):08}"
+        number = f"+4479{chance.randrange(plan.known_callers):08}"
         dialled, device = chance.choice(list(plan.settings.routes)), None
         if dice < 0.9:
             dialled = f"+44{chance.choice((20, 20, 21))}{chance.randrange(len(plan.queues))}"
@@ -183,11 +210,23 @@ class Run:
         delay = self.plan.delay
         node = Node(
             opened, self.at, lambda: self.now,
-            lambda: self._chance.uniform(0, delay) if delay else 0.0,
+            lambda: self._chance.uniform(0, delay) if delay else 0.0, self.mind, self.books,
         )  # fmt: skip
         node.every = self._every
         self.desk.open(node, within)
         return node
+
+    def _look_around(self) -> None:
+        if not self.node.dead:
+            self.node.look_around()
+        self.at(self.now + LOOKS, self._look_around)
+
+    def _new_day(self) -> None:
+        """Counters begin again; a call that waits was offered yesterday."""
+        if not self.node.dead:
+            for queue, figures in self.node.figures().items():
+                self.counted[queue].update(figures)
+            self.node.take(e.DayBegan(at=self.now))
 
     def _beat(self) -> None:
         if not self.node.dead and self.node.exchange is self.exchange:
@@ -280,9 +319,22 @@ class Run:
     def _engine_dies(self) -> None:
         self._harvest()
         self.node.dead = True
+        self.books.engine_died()
 
     def _engine_back(self) -> None:
+        """Who was at work is at work again, as by the journal of the engine that died."""
+        events = [event for event, orders in self.node.journal if orders is not None]
+        opened = events[0]
+        assert isinstance(opened, e.FloorOpened)
+        chosen = [event for event in events if isinstance(event, restart.KINDS)]
+        wishes = restart.at_work(chosen, self.now)
+        wishes += restart.wrapping_up(opened, chosen, events, self.now)
         self.node = self._start_engine(4.0)
+        for wish in wishes:
+            done = self.node.take(wish)
+            if isinstance(wish, e.AgentSignedIn | e.WrapUpRestored) and not done:
+                self.report.problems.append(f"refused after a restart: {wish}")
+            self.report.restored += isinstance(wish, e.WrapUpRestored)
         self._line_back()
 
     # --- the end --------------------------------------------------------------------------------
@@ -297,6 +349,9 @@ class Run:
         report.events += node.events
         report.drift += node.drift
         report.problems += node.problems
+        again = told_differently(node.journal, written=self.plan.by_bytes)
+        if again is not None:
+            report.problems.append(again)
 
     def _finish(self) -> None:
         self._snapshot(audit=True)
@@ -314,7 +369,13 @@ class Run:
         report.lost = self.faults.lost
         report.calls = len(self.outcomes)
         report.offered = sum(figures["offered"] for figures in self.counted.values())
-        report.problems += compared(self.outcomes, self.counted, self.windows)
+        report.promises = sum(figures["promises"] for figures in self.counted.values())
+        report.controls = self.books.controls
+        one_line = self.plan.engine if self.plan.moves else frozenset()
+        report.problems += compared(
+            self.outcomes, self.counted, self.windows, self.tellings, one_line
+        )
+        report.problems += self.books.close(self.outcomes, self.windows)
 
 
 def play(plan: Plan, *, every: int = 1) -> Report:

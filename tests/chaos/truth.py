@@ -22,7 +22,10 @@ from dataclasses import dataclass
 from telephony.simulator import Outcome
 from telephony.simulator.arrivals import Visit
 
-FIGURES = ("offered", "answered", "abandoned", "left")
+TOGETHER = "(those between which callers are moved)"
+FIGURES = ("offered", "answered", "abandoned", "left", "promises", "promises_kept")
+MOVED = frozenset({"offered", "left"})
+"""Figures that count a caller once more whom the engine takes into another of its queues."""
 LEFT = frozenset({"timed_out", "empty", "closed", "key", "overflow", "failed"})
 
 
@@ -51,32 +54,75 @@ def stays(outcome: Outcome) -> Iterator[Visit]:
         yield before
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A waiting caller heard how long it will take."""
+
+    call: str
+    at: float
+    p90: float
+
+
 def compared(
     outcomes: Iterable[Outcome],
     counted: Mapping[str, Counter[str]],
     windows: Iterable[Window],
+    tellings: Iterable[Telling] = (),
+    one_line: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """Where the floor's figures, by queue, are not what they must be; in words."""
+    """Where the floor's figures, by queue, are not what they must be; in words.
+
+    ``one_line``: queues between which the engine moves callers, of which the exchange does not
+    know. They are compared together, and such a move is one more offered and one more left.
+    """
     windows = tuple(windows)
+    told_to: dict[str, list[Telling]] = defaultdict(list)
+    for telling in tellings:
+        told_to[telling.call].append(telling)
+    if one_line:
+        counted = _together(counted, one_line)
     sure: dict[str, Counter[str]] = defaultdict(Counter)
     unsure: Counter[str] = Counter()
+    doubted: Counter[str] = Counter()
+    """Promises of disturbed stays."""
     for outcome in outcomes:
         for visit in stays(outcome):
+            queue = TOGETHER if visit.queue in one_line else visit.queue
+            promises = [
+                one for one in told_to[outcome.call] if visit.entered <= one.at <= visit.left
+            ]
             if any(window.touches(visit) for window in windows):
-                unsure[visit.queue] += 1
+                unsure[queue] += 1
+                doubted[queue] += len(promises)
                 continue
-            figures = sure[visit.queue]
+            figures = sure[queue]
             figures["offered"] += 1
             figures["left" if visit.why in LEFT else visit.why] += 1
+            for promise in promises:
+                over, answered = visit.left - promise.at > promise.p90, visit.why == "answered"
+                figures["promises"] += over or answered
+                figures["promises_kept"] += answered and not over
     found = []
     for queue in sorted(set(sure) | set(unsure) | set(counted)):
         real, told = sure[queue], counted.get(queue, Counter())
         for figure in FIGURES:
-            low, high = real[figure], real[figure] + unsure[queue]
+            spread = doubted[queue] if figure.startswith("promises") else unsure[queue]
+            low, high = real[figure], real[figure] + spread
+            if queue == TOGETHER and figure in MOVED:
+                high = max(high, told[figure])  # what came out below says whether these agree
             if not low <= told[figure] <= high:
                 text = f"{low}" if low == high else f"{low} to {high}"
                 found.append(f"{queue}: {figure} is {told[figure]}, must be {text}")
         ended = told["answered"] + told["abandoned"] + told["left"]
         if told["offered"] != ended:
             found.append(f"{queue}: {told['offered']} offered, {ended} came out")
+    return found
+
+
+def _together(
+    counted: Mapping[str, Counter[str]], queues: frozenset[str]
+) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for queue, figures in counted.items():
+        found[TOGETHER if queue in queues else queue].update(figures)
     return found
