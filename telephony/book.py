@@ -71,6 +71,10 @@ class CallBook:
     def is_own(self, leg: Leg) -> bool:
         return leg.agent is not None or (leg.device is not None and self._own(leg.device))
 
+    def own_parties(self, call: Call) -> list[Leg]:
+        """The legs of the centre's own phones in a call."""
+        return [leg for leg in call.parties if self.is_own(leg)]
+
     def call_for(self, uid: str, linkedid: str) -> Call:
         """The call that a new leg belongs to; a hidden one when there is none yet."""
         call = self._links.get(linkedid)
@@ -260,11 +264,14 @@ class CallBook:
             if self._links.get(linkedid) is call:
                 del self._links[linkedid]
 
-    def tell(self, call: Call, event: CallEvent) -> None:
+    def tell(self, call: Call, event: CallEvent) -> bool:
+        """Tell it, if it makes sense now; whether it did."""
         if call.apply(event):
             self.out.append(event)
-        elif call.state is not CallState.HIDDEN:
+            return True
+        if call.state is not CallState.HIDDEN:
             self.unexpected[f"{type(event).__name__} while {call.state.value}"] += 1
+        return False
 
 
 def _dialled(call: Call, caller: Leg | None) -> str | None:

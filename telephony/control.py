@@ -19,7 +19,7 @@ from callcenter.floor.events import ControlKind
 from callcenter.floor.orders import Control
 from callcenter.ports import SwitchError
 from telephony.answers import Answer
-from telephony.control_facts import MUTED_VARIABLE, Talk
+from telephony.control_facts import FOR, MUTED_VARIABLE, Talk
 from telephony.ringing import AUTO_ANSWER
 
 Ask = Callable[[Action, Callable[[str], str]], Awaitable[Answer]]
@@ -164,7 +164,7 @@ class CallControl:
         headers = {
             "Channel": "Local/s@cc-consult-out/n",
             "ChannelId": order.new_leg,
-            "OtherChannelId": f"{order.new_leg}-far",
+            "OtherChannelId": f"{order.new_leg}{FOR}{talk.agent}",
             "Context": "cc-consult",
             "Exten": "s",
             "Priority": 1,
@@ -257,7 +257,7 @@ class CallControl:
         headers = {
             "Channel": "Local/ear@cc-record/n",
             "ChannelId": order.new_leg,
-            "OtherChannelId": f"{order.new_leg}-far",
+            "OtherChannelId": f"{order.new_leg}{FOR}{talk.agent}",
             "Context": "cc-record",
             "Exten": "pen",
             "Priority": 1,

@@ -1,14 +1,14 @@
-"""What the exchange says about holding, consulting, recording, muting and listening.
+"""What the exchange says about holding, consulting and handing on.
 
 Pure. The contexts of config/asterisk/callcenter-control.conf tell what they do by
-``UserEvent(CallcenterControl)``; MixMonitor and ChanSpy tell by events of their own. Only what was
+``UserEvent(CallcenterControl)``; telephony.monitors has those that record and listen. Only what was
 reported is told to the floor, never what was asked for. It must not send anything;
 telephony.control does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,26 +17,23 @@ from callcenter.floor.events import (
     ConsultAnswered,
     ConsultBegan,
     ConsultEnded,
-    MuteChanged,
-    RecordingChanged,
-    RecordingState,
-    SpyBegan,
-    SpyEnded,
-    SpyMode,
 )
+from telephony.calls import Call
 from telephony.handovers import Handovers
 from telephony.legs import Leg
+from telephony.monitors import Monitors
 from telephony.packet import Packet
-from telephony.parties import clean_number, number_in
+from telephony.parties import clean_number
 
 EVENT: Final = "CallcenterControl"
 MUTED_VARIABLE: Final = "CC_MUTED"
 """Set to 1 or 0 on an agent's leg once its voice is cut off, or carried again."""
-SPY_CONTEXT: Final = "cc-spy"
+FOR: Final = "-for-"
+"""The far half of a Local channel made for an agent's leg has the Uniqueid
+``<near half>-for-<agent's leg>``, so that a snapshot alone says for whom it is."""
 
 ConsultEnd = Literal["completed", "joined", "cancelled", "busy", "no_answer", "refused", "gone"]
 
-_MODES: Final[dict[str, SpyMode]] = {"listen": "listen", "whisper": "whisper", "barge": "barge"}
 _BUSY, _REFUSED, _ELSEWHERE = 17, 21, 26
 _NOT_ANSWERED = frozenset({18, 19})
 
@@ -65,6 +62,8 @@ class _Consult:
     call: str
     device: str
     to: str
+    told: bool = False
+    """The floor knows of it."""
     answered: bool = False
     given_up: bool = False
     """The agent does not want it any more."""
@@ -72,13 +71,6 @@ class _Consult:
     """With music, while the agent talks to the customer."""
     status: str = ""
     """DialStatus, when it was not answered."""
-
-
-@dataclass(slots=True, eq=False)
-class _Recording:
-    leg: Leg
-    """The recorded one."""
-    state: RecordingState = "off"
 
 
 class ControlFacts:
@@ -93,10 +85,7 @@ class ControlFacts:
         """By the consulted leg."""
         self._entering: dict[str, tuple[str, ConsultEnd]] = {}
         """By the leg that is about to enter a bridge: the consultation which that ends, and how."""
-        self._spies: dict[str, tuple[str, str]] = {}
-        """(call, device) by the listening leg."""
-        self._recordings: dict[str, _Recording] = {}
-        """By the leg that writes."""
+        self.monitors = Monitors(talk)
         self._did: dict[str, Callable[[Leg, Leg, Packet], None]] = {
             "hold": self._holds,
             "hold_aside": self._holds_aside,
@@ -109,20 +98,12 @@ class ControlFacts:
             "take_over": self._takes_over,
             "record": self._records,
         }
-        self.readers: Mapping[str, Callable[[Packet], None]] = {
-            "MixMonitorStart": self._monitor_start,
-            "MixMonitorStop": self._monitor_stop,
-            "MixMonitorMute": self._monitor_mute,
-            "ChanSpyStart": self._spy_start,
-            "ChanSpyStop": self._spy_stop,
-        }
+        self.readers = self.monitors.readers
         """By the name of the packet, for the tracker."""
 
     @property
     def is_empty(self) -> bool:
-        return not (
-            self._held or self._consults or self._entering or self._spies or self._recordings
-        )
+        return not (self._held or self._consults or self._entering) and self.monitors.is_empty
 
     # --- what telephony.control asks -----------------------------------------------------------
 
@@ -135,9 +116,7 @@ class ControlFacts:
         heard = [one for one in self._talk.legs.hearing(agent) if one is not agent]
         customer = held or (heard[0].uid if len(heard) == 1 else None)
         aside = next((uid for uid, one in self._consults.items() if one.agent == leg), None)
-        recorder = next(
-            (u for u, one in self._recordings.items() if one.leg.call is agent.call), None
-        )
+        recorder = self.monitors.recorder_of(agent.call)
         return Talk(
             agent=leg,
             customer=customer,
@@ -200,17 +179,25 @@ class ControlFacts:
         near.aside = True
         to = clean_number(packet.get("To")) or "?"
         call = agent.call
-        self._consults[near.uid] = _Consult(agent.uid, call.id, device, to)
-        self._talk.tell(
-            call, ConsultBegan(at=self._talk.at, call=call.id, device=device, leg=near.uid, to=to)
+        self._consult_is(near, _Consult(agent.uid, call.id, device, to), call)
+
+    def _consult_is(self, near: Leg, consult: _Consult, call: Call) -> None:
+        self._consults[near.uid] = consult
+        consult.told = self._talk.tell(
+            call,
+            ConsultBegan(
+                at=self._talk.at, call=call.id, device=consult.device, leg=near.uid, to=consult.to
+            ),
         )
 
-    def _consult_answered(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+    def _consult_answered(self, leg: Leg, agent: Leg, packet: Packet | None) -> None:
         consult = self._consults.get(leg.uid)
         behind = self._talk.legs.by_uid.get(consult.agent) if consult is not None else None
         if consult is None or behind is None or consult.answered:
             return
         consult.answered = True
+        if not consult.told:
+            return
         call = behind.call
         told = ConsultAnswered(at=self._talk.at, call=call.id, device=consult.device, leg=leg.uid)
         self._talk.tell(call, told)
@@ -229,6 +216,9 @@ class ControlFacts:
         self._talk.hands_on(agent, customer, clean_number(packet.get("To")))
 
     def _takes_over(self, leg: Leg, agent: Leg, packet: Packet) -> None:
+        if agent.handed_on:
+            return
+        agent.handed_on = True
         call, by = agent.call, agent.agent or agent.device
         if leg.device is not None and self._talk.owns(leg.device):
             leg.agent = leg.device
@@ -238,7 +228,7 @@ class ControlFacts:
         self._talk.tell(call, told)
 
     def _records(self, leg: Leg, agent: Leg, packet: Packet) -> None:
-        self._recordings[leg.uid] = _Recording(agent)
+        self.monitors.records(leg, agent)
 
     # --- bridges and ends -------------------------------------------------------------------------
 
@@ -299,9 +289,44 @@ class ControlFacts:
         consult = self._consults.pop(uid, None)
         if consult is not None:
             self._consult_ends(consult, uid, _why(consult, cause or leg.cause))
-        self._spy_over(uid)
-        self._recording_is(uid, "off")
-        self._recordings.pop(uid, None)
+        self.monitors.gone(uid)
+
+    # --- found in a snapshot ----------------------------------------------------------------------
+
+    def finds_held(self, customer: Leg, agent: Leg) -> None:
+        """`customer` waits with music for `agent`."""
+        self._held[customer.uid] = agent.uid
+        self._talk.talks(agent)
+        self._talk.holds(agent, True)
+
+    def finds_consult(
+        self, leg: Leg, agent: Leg, to: str | None, *, answered: bool, waits: bool
+    ) -> None:
+        """`agent` consults whoever is behind `leg`. `waits`: with music, meanwhile."""
+        device = agent.agent or agent.device
+        if device is None:
+            return
+        call, consult = agent.call, self._consults.get(leg.uid)
+        if consult is None:
+            consult = _Consult(agent.uid, call.id, device, to or "?")
+            self._consult_is(leg, consult, call)
+        consult.waits = waits
+        if answered:
+            self._consult_answered(leg, agent, None)
+
+    def compare(self, aside: Collection[str]) -> None:
+        """The rest of what was known against a snapshot. `aside`: all legs that are consulted."""
+        for customer in list(self._held):
+            leg = self._talk.legs.by_uid.get(customer)
+            if leg is not None and leg.bridge is not None:
+                self.entered(leg)
+        for uid in [uid for uid in self._consults if uid not in aside]:
+            leg = self._talk.legs.by_uid.get(uid)
+            if leg is not None:  # it answered the customer, or all of them
+                consult = self._consults.pop(uid)
+                agent = self._talk.legs.by_uid.get(consult.agent)
+                joined = agent is not None and leg.bridge == agent.bridge is not None
+                self._consult_ends(consult, uid, "joined" if joined else "completed")
 
     def settle(self) -> None:
         """After a snapshot: what hangs on legs that are gone is over."""
@@ -310,91 +335,16 @@ class ControlFacts:
         self._entering = {u: one for u, one in self._entering.items() if u in known}
         for uid in [uid for uid in self._consults if uid not in known]:
             self._consult_ends(self._consults.pop(uid), uid, "gone")
-        for uid in [uid for uid in self._spies if uid not in known]:
-            self._spy_over(uid)
-        for uid, recording in list(self._recordings.items()):
-            if uid not in known or recording.leg.uid not in known:
-                self._recording_is(uid, "off")
-                del self._recordings[uid]
+        self.monitors.settle()
 
     def _consult_ends(self, consult: _Consult, leg: str, why: ConsultEnd) -> None:
         agent = self._talk.legs.by_uid.get(consult.agent)
         call = agent.call if agent is not None else self._talk.calls.get(consult.call)
-        if call is not None:
+        if call is not None and consult.told:
             told = ConsultEnded(
                 at=self._talk.at, call=call.id, device=consult.device, leg=leg, why=why
             )
             self._talk.tell(call, told)
-
-    # --- muting, recording, listening ---------------------------------------------------------
-
-    def muted(self, leg: Leg, value: str | None) -> None:
-        """The variable CC_MUTED of an agent's leg."""
-        device = leg.call.talking.get(leg.uid)
-        if device is not None and value in ("0", "1"):
-            told = MuteChanged(
-                at=self._talk.at, call=leg.call.id, device=device, muted=value == "1"
-            )
-            self._talk.tell(leg.call, told)
-
-    def _monitor_start(self, packet: Packet) -> None:
-        uid = packet.get("Uniqueid") or ""
-        leg = self._talk.legs.by_uid.get(uid)
-        if leg is None:
-            return
-        if uid not in self._recordings:
-            if not leg.is_party:
-                return
-            self._recordings[uid] = _Recording(leg)  # by the operator's own dialplan
-        self._recording_is(uid, "on")
-
-    def _monitor_stop(self, packet: Packet) -> None:
-        self._recording_is(packet.get("Uniqueid") or "", "off")
-
-    def _monitor_mute(self, packet: Packet) -> None:
-        uid = packet.get("Uniqueid") or ""
-        recording = self._recordings.get(uid)
-        if recording is not None and recording.state != "off":
-            self._recording_is(uid, "paused" if number_in(packet.get("State")) else "on")
-
-    def _recording_is(self, uid: str, state: RecordingState) -> None:
-        recording = self._recordings.get(uid)
-        if recording is None or recording.state == state:
-            return
-        recording.state = state
-        leg = recording.leg
-        if not leg.call.is_open:
-            return  # it ended with the call, which has been told
-        told = RecordingChanged(at=self._talk.at, call=leg.call.id, leg=leg.uid, state=state)
-        self._talk.tell(leg.call, told)
-
-    def _spy_start(self, packet: Packet) -> None:
-        spy = self._talk.legs.by_uid.get(packet.get("SpyerUniqueid") or "")
-        leg = self._talk.legs.by_uid.get(packet.get("SpyeeUniqueid") or "")
-        if spy is None or leg is None or spy.device is None:
-            return  # one half of a Local channel: a recording
-        self._spy_over(spy.uid)
-        device = leg.agent or leg.device or ""
-        mode: SpyMode = "listen"
-        if packet.get("SpyerContext") == SPY_CONTEXT:
-            mode = _MODES.get(packet.get("SpyerExten") or "", "listen")
-        call = leg.call
-        self._spies[spy.uid] = (call.id, spy.device)
-        told = SpyBegan(
-            at=self._talk.at, call=call.id, device=device, by=spy.device, leg=spy.uid, mode=mode
-        )
-        self._talk.tell(call, told)
-
-    def _spy_stop(self, packet: Packet) -> None:
-        spy = self._talk.legs.by_uid.get(packet.get("SpyerUniqueid") or "")
-        if spy is not None:
-            self._spy_over(spy.uid)
-
-    def _spy_over(self, uid: str) -> None:
-        listened, by = self._spies.pop(uid, ("", ""))
-        call = self._talk.calls.get(listened)
-        if call is not None:
-            self._talk.tell(call, SpyEnded(at=self._talk.at, call=call.id, by=by, leg=uid))
 
 
 def _why(consult: _Consult, cause: int | None) -> ConsultEnd:

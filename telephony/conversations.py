@@ -240,6 +240,14 @@ class Conversations(CallBook):
             elif party is not call.caller and party.uid not in call.others:
                 self._joins(call, party)
 
+    def talks(self, leg: Leg) -> None:
+        """This own leg has a part in its call's conversation, although it hears nobody now."""
+        call = leg.call
+        if leg.uid not in call.talking:
+            call.talked = True
+            self.arrived_as_it_looks(call)
+            self._answered(call, leg)
+
     def _answered(self, call: Call, leg: Leg) -> None:
         device = leg.agent or leg.device
         assert device is not None

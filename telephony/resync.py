@@ -7,6 +7,7 @@ progress. It must not ask for snapshots nor judge when one is needed.
 from __future__ import annotations
 
 from callcenter.floor.events import Event
+from telephony.control_found import consulted
 from telephony.conversations import HowGone
 from telephony.handovers import Handovers
 from telephony.legs import Leg, Membership, age, leg_from
@@ -73,6 +74,7 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
         for packet in snapshot.bridges
         if packet.get("BridgeTechnology") == "holding_bridge"
     }
+    aside = consulted(snapshot)
     new: list[Leg] = []
     for uid in sorted(shown, key=age):
         packet = shown[uid]
@@ -95,6 +97,7 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
             number = clean_number(packet.get("CallerIDNum"))
             talk.caller_is(leg, number, clean_name(packet.get("CallerIDName")))
         leg.up = number_in(packet.get("ChannelState")) == _UP
+        leg.aside = uid in aside
         bridge = packet.get("BridgeId")
         if not bridge or bridge in holding:
             talk.legs.leave(leg)

@@ -17,6 +17,7 @@ from callcenter.floor.events import Event, QueueExit
 from telephony.calls import Call
 from telephony.control_facts import EVENT as CONTROL_EVENT
 from telephony.control_facts import MUTED_VARIABLE, ControlFacts
+from telephony.control_found import find
 from telephony.handover_packets import READERS
 from telephony.handovers import Handovers
 from telephony.legs import Leg, Membership, leg_from
@@ -169,6 +170,7 @@ class Tracker:
         self._at = self._talk.at = max(self._at, at)
         events = resync(self._talk, self.members, snapshot)
         self.control.settle()
+        find(self.control, self._talk, snapshot)
         events += self._talk.out
         self._talk.out = []
         self._talk.unexpected.clear()
@@ -343,7 +345,7 @@ class Tracker:
         elif variable == MUTED_VARIABLE:
             leg = self._leg(packet)
             if leg is not None:
-                self.control.muted(leg, packet.get("Value"))
+                self.control.monitors.muted(leg, packet.get("Value"))
         if variable != "QUEUESTATUS":
             return
         call = self._talk.leaving.get(packet.get("Uniqueid") or "")

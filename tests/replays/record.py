@@ -32,12 +32,14 @@ MODULES = (
     "features",
     "parking",
     "engine_calls",
+    "control_calls",
 )
 
 PREFACE = """# Recorded AMI streams
 
 Raw bytes that a real Asterisk 22 sent to one AMI connection: the banner, the answer to the
-login, then every event and answer up to the last. Nothing was changed or left out. Callers and
+login, then every event and answer up to the last. Nothing was changed or left out, but for the
+exchange's own folder in names of files, which reads /var here. Callers and
 phones were played by sipp; the names and numbers are made up. `python -m tests.replays.record`
 (as root) records them again; times, ports and channel numbers then differ, the course does not.
 
@@ -68,7 +70,8 @@ def play(scenario: Scenario) -> bytes:
         finally:
             for tap in stage.taps:
                 tap.close()
-    return stage.recording
+    # Where files are kept is a folder of this test's own.
+    return stage.recording.replace(str(exchange.folder).encode(), b"/var")
 
 
 def readme() -> str:

@@ -28,6 +28,9 @@ from callcenter.floor.events import (
     CallsMerged,
     CallTransferred,
     CallUnparked,
+    ConsultAnswered,
+    ConsultBegan,
+    ConsultEnded,
     DeviceChanged,
     DeviceLeft,
     EstimateTold,
@@ -35,9 +38,13 @@ from callcenter.floor.events import (
     KeyPressed,
     MemberGone,
     MemberSeen,
+    MuteChanged,
     OfferEnded,
     PartyJoined,
     PartyLeft,
+    RecordingChanged,
+    SpyBegan,
+    SpyEnded,
 )
 from telephony.conversations import Conversations
 from telephony.packet import Packet
@@ -62,6 +69,10 @@ class Live:
     parties: set[str] = field(default_factory=set)
     parked: bool = False
     queue: str | None = None
+    consults: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    recorders: set[str] = field(default_factory=set)
+    spies: set[str] = field(default_factory=set)
 
 
 def check_sense(events: Iterable[Event]) -> None:
@@ -117,6 +128,22 @@ def check_sense(events: Iterable[Event]) -> None:
                 call.parties.add(event.leg)
             case PartyLeft():
                 call.parties.remove(event.leg)
+            case ConsultBegan():
+                assert event.leg not in call.consults
+                call.consults.add(event.leg)
+            case ConsultAnswered():
+                assert event.leg in call.consults - call.answered
+                call.answered.add(event.leg)
+            case ConsultEnded():
+                call.consults.remove(event.leg)
+            case RecordingChanged():
+                assert (event.leg in call.recorders) or event.state != "off"
+                (call.recorders.discard if event.state == "off" else call.recorders.add)(event.leg)
+            case SpyBegan():
+                assert event.leg not in call.spies
+                call.spies.add(event.leg)
+            case SpyEnded():
+                call.spies.remove(event.leg)
             case CallTransferred():
                 assert event.by is not None or event.to is not None
             case CallsMerged():
@@ -127,6 +154,10 @@ def check_sense(events: Iterable[Event]) -> None:
                 call.parked = call.parked or other.parked
                 call.parties |= other.parties
                 call.queue = call.queue or other.queue
+                call.consults |= other.consults
+                call.answered |= other.answered
+                call.recorders |= other.recorders
+                call.spies |= other.spies
                 call.offers |= other.offers
                 call.talking |= other.talking
                 call.held |= other.held
@@ -137,7 +168,7 @@ def check_sense(events: Iterable[Event]) -> None:
                 assert not call.parked
                 del live[event.call]
             case _:
-                assert isinstance(event, (CallerChanged, EstimateTold, KeyPressed))
+                assert isinstance(event, (CallerChanged, EstimateTold, KeyPressed, MuteChanged))
     assert not live
 
 
