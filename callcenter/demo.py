@@ -185,6 +185,7 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
             # Simulated time runs away from ours; then arrival is the better clock.
             timestamps=demo.speed == 1.0,
             beat_limit=5.0 * max(1.0, demo.speed),  # the engine's clock is ours
+            hands_talk=240.0,
             hold_share=0.04,
             transfer_share=0.03,
         ),

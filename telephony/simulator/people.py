@@ -103,14 +103,13 @@ class People:
             caller.answered = world.now
         caller.parted = None
         caller.device = device
+        handset, talk = exchange.handsets.get(device), caller.arrival.talk
+        if handset is not None and handset.reaction == "waits":
+            talk = max(talk, exchange.settings.hands_talk)
         if caller.arrival.ender == "caller":
-            caller.timer = world.at(
-                world.now + caller.arrival.talk, lambda: exchange.party_hangs_up(channel)
-            )
+            caller.timer = world.at(world.now + talk, lambda: exchange.party_hangs_up(channel))
         else:
-            caller.timer = world.at(
-                world.now + caller.arrival.talk, lambda: self._other_ends(channel)
-            )
+            caller.timer = world.at(world.now + talk, lambda: self._other_ends(channel))
 
         self._restless(caller, device)
 

@@ -204,6 +204,9 @@ class SimulatorSettings:
     """Of the talks: in so many the agent's phone puts the caller on hold for a while."""
     transfer_share: float = 0.0
     """Of the talks: in so many the agent's phone hands the caller on, to a colleague or a queue."""
+    hands_talk: float = 0.0
+    """Shortest talk with a phone that ``waits`` for a person to pick it up, seconds: time to try
+    things out."""
     answer_delay: float = 0.5
     """How long ``Answer()`` waits for the caller's sound, seconds."""
     ring_time: float = 20.0
