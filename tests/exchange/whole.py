@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,8 @@ from websockets.asyncio.client import connect
 
 from callcenter.app import Engine, engine
 from callcenter.floor.events import Event
-from callcenter.settings import ExchangeSettings
+from callcenter.floor.invariants import broken
+from callcenter.settings import ExchangeSettings, QueueOptions
 from tests.console_kit import Browser
 from tests.exchange.asterisk import Exchange
 from tests.exchange.parties import Call, Phone
@@ -28,6 +29,8 @@ from tests.product import PASSWORD, PATIENCE, fill, settings_for, until
 
 SERVICE, SALES, SUPPORT = "+442079460100", "+442079460101", "+442079460102"
 SHORT, DESK, REMOTE = "+442079460103", "+442079460104", "+442079460105"
+LINE = "+442079460106"
+"""Into the line whose agents the engine chooses, of the queue service."""
 LINE_1001 = "+442079461001"
 WANG_CALLS = "+442079460123"
 OBRIEN_CALLS = "+442079460124"
@@ -53,19 +56,7 @@ class Whole:
     @asynccontextmanager
     async def console(self, user: str) -> AsyncIterator[Browser]:
         """Somebody signed in: password, cookie, ticket, socket."""
-        async with httpx.AsyncClient(base_url=self.url, headers={"origin": self.url}) as http:
-            answer = await http.post("/api/v1/session", json={"user": user, "password": PASSWORD})
-            answer.raise_for_status()
-            ticket = (await http.post("/api/v1/ws-tickets", json={})).json()["ticket"]
-        async with connect(
-            f"ws://127.0.0.1:{self.running.port}/ws",
-            subprotocols=["cc.v1"],  # type: ignore[list-item]
-            origin=self.url,  # type: ignore[arg-type]
-            compression=None,
-        ) as socket:
-            browser = Browser(socket)
-            await browser.hello(ticket)
-            browser.welcomed(await browser.read("welcome"))
+        async with console(self.url, user) as browser:
             yield browser
 
     @asynccontextmanager
@@ -140,7 +131,8 @@ class Whole:
         for queue in dispatch.view().queues.values():
             assert (queue.waiting, queue.offered_agents, queue.talking) == (0, 0, 0), queue
         for agent in dispatch.view().agents.values():
-            assert agent.state in ("ready", "break", "wrapup"), agent
+            assert agent.state in ("ready", "break", "wrapup", "missed"), agent
+        assert broken(dispatch.floor.state, dispatch.now()) == []
         assert not dispatch.floor.unexpected
         assert not dispatch.poisoned
         assert set(dispatch.failed) <= set(may_fail), dispatch.failed
@@ -149,12 +141,47 @@ class Whole:
 
 
 @asynccontextmanager
+async def console(url: str, user: str) -> AsyncIterator[Browser]:
+    """Somebody signed in at the engine with this address: password, cookie, ticket, socket."""
+    async with httpx.AsyncClient(base_url=url, headers={"origin": url}) as http:
+        answer = await http.post("/api/v1/session", json={"user": user, "password": PASSWORD})
+        answer.raise_for_status()
+        ticket = (await http.post("/api/v1/ws-tickets", json={})).json()["ticket"]
+    async with connect(
+        f"{url.replace('http', 'ws', 1)}/ws",
+        subprotocols=["cc.v1"],  # type: ignore[list-item]
+        origin=url,  # type: ignore[arg-type]
+        compression=None,
+    ) as socket:
+        browser = Browser(socket)
+        await browser.hello(ticket)
+        browser.welcomed(await browser.read("welcome"))
+        yield browser
+
+
+@asynccontextmanager
+async def supervising(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """HTTP as the supervisor."""
+    async with httpx.AsyncClient(base_url=url, headers={"origin": url}) as http:
+        answer = await http.post("/api/v1/session", json={"user": "sue", "password": PASSWORD})
+        answer.raise_for_status()
+        yield http
+
+
+@asynccontextmanager
 async def whole_product(
-    folder: Path, reactor: Any, exchange: Exchange, phones: Phones, *, port: int | None = None
+    folder: Path,
+    reactor: Any,
+    exchange: Exchange,
+    phones: Phones,
+    *,
+    port: int | None = None,
+    queues: dict[str, QueueOptions] | None = None,
 ) -> AsyncIterator[Whole]:
     """The engine, running, with its store in ``folder``; made if it is not there.
 
-    ``port``: a way to AMI other than the straight one.
+    ``port``: a way to AMI other than the straight one. ``queues``: those of the settings; the
+    exchange distributes all others.
     """
     settings = settings_for(
         folder,
@@ -162,6 +189,7 @@ async def whole_product(
             port=port or exchange.ports.ami, user=exchange.user, secret=exchange.secret
         ),
     )
+    settings = replace(settings, queues=queues or {})
     if not (folder / "engine.db").exists():
         await asyncio.to_thread(fill, settings.store.url)
     async with engine(settings, reactor, seed=1) as running:

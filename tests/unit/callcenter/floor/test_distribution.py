@@ -520,3 +520,21 @@ def test_a_call_that_cannot_be_sent_away() -> None:
     line.end("c1")
     line.pass_time(6)
     assert only(line.orders, SendAway) == []
+
+
+def test_a_queue_that_is_closed_on_holidays_alone() -> None:
+    """Holidays count without weekly hours: the first moment of 1970, and not the day after."""
+    line = Line(service(hours=e.HoursSettings(zone="UTC", holidays=("1970-01-01",))))
+    line.arrive("c1")
+    assert only(line.orders, SendAway)[0].why == "closed"
+    line.pass_time(86_400)
+    line.arrive("c2")
+    assert only(line.orders, SendAway) == []
+
+
+def test_what_changes_nothing_is_not_decided_again() -> None:
+    """Where neither tier, reason nor last agent counts, one decision says that a call waits."""
+    line = Line()
+    (kept,) = only(line.arrive("c1"), RecordDecision)
+    assert kept.decision.agent is None
+    assert only(line.say(known(line, "c1")), RecordDecision) == []
