@@ -35,7 +35,9 @@ export function Shell() {
 
   const supervises = board.value !== null;
   const works = agent.value !== null;
-  const shown: Page = !supervises ? "desk" : page.value ?? (works ? "desk" : "floor");
+  // Supervisors with a phone begin on the floor too, unless they are at work on calls themselves.
+  const calls = agent.value !== null && agent.value.state !== "offline" && agent.value.state !== "break";
+  const shown: Page = !supervises ? "desk" : page.value ?? (calls ? "desk" : "floor");
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => {
