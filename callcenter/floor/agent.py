@@ -30,6 +30,9 @@ class AgentState(Enum):
     UNREACHABLE = "unreachable"
     """Would be ready, but their phone is not reachable."""
 
+    # Looked up many times an event; Enum's own hash is a function in Python.
+    __hash__ = object.__hash__
+
 
 class Move(Enum):
     """What may happen to an agent."""

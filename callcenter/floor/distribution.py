@@ -32,6 +32,9 @@ ANSWER_SECONDS: Final = 10.0
 AWAY_AGAIN: Final = 5.0
 """Seconds after which a call that could not be sent out of the line is looked at again."""
 
+SAYING: Final = 1.0
+"""Seconds that an announcement takes at least."""
+
 RING_LEG: Final = "cc-"
 """How the ids of legs begin that the engine rings for a reservation."""
 
@@ -426,6 +429,8 @@ def told(state: State, event: e.EstimateTold) -> None:
         return
     if event.p90 is None:
         return
+    if call.told and event.at - call.told[-1].told < SAYING:
+        return  # the same one, told twice
     call.tellings += 1
     promise = RecordPromise(
         id=f"{call.id}/{call.tellings}",

@@ -72,8 +72,8 @@ def queued(state: State, event: e.CallQueued) -> None:
     if call.since is not None:  # another line, or a queue of the exchange stands in for the engine
         give_up(state, call, event.at)
     again = call.queue == event.queue and call.waiting
-    if call.waiting and not again:
-        leave_line(state, call)
+    if call.waiting and not again:  # its leaving was not told, or is not known to the exchange
+        passed_on(state, call, event.at)
     predict = call.queue != event.queue and call.identity != "pending"
     call.queue, call.waiting = event.queue, True
     if not again:
@@ -134,6 +134,14 @@ def left(state: State, call: Call, at: float, why: e.QueueExit) -> None:
     else:
         queue.today.left += 1
     state.dirty_calls[call.id] = None
+
+
+def passed_on(state: State, call: Call, at: float) -> None:
+    """From one line into another. The wait goes on, and so does what was promised about it."""
+    queue = leave_line(state, call)
+    queue.today.left += 1
+    if call.queued is not None:
+        call.wait += max(0.0, at - call.queued)
 
 
 def leave_line(state: State, call: Call) -> Queue:

@@ -92,8 +92,11 @@ class Books:
         windows = tuple(windows)
         real = {outcome.call: outcome for outcome in outcomes}
         for call, outcome in real.items():
-            if any(one.begin <= outcome.ended and one.end >= outcome.at for one in windows):
+            ended = outcome.ended + LINGERS
+            if any(one.begin <= ended and one.end >= outcome.at for one in windows):
                 continue
+            if outcome.arrival.device is not None and outcome.ended == outcome.at:
+                continue  # an own phone dialled one that is not signed in: nobody was rung
             record = self.records.get(call)
             if record is None:
                 if call not in self.absorbed:

@@ -10,6 +10,7 @@ from callcenter.floor.errors import NotNow, UnknownCall
 from callcenter.floor.orders import (
     Announce,
     KeepReservation,
+    RecordCall,
     RecordDecision,
     RecordPromise,
     Ring,
@@ -344,6 +345,36 @@ def test_nobody_signed_in_who_could_take_it() -> None:
     assert only(line.orders, SendAway) == [], "mei is on break and may come back"
     line.say(e.AgentSignedOut(at=line.at, agent="mei"))
     assert [away.call for away in only(line.orders, SendAway)] == ["c2"]
+
+
+def test_an_announcement_told_twice_is_one_promise() -> None:
+    """The same words come again within a second; the next announcement is another promise."""
+    line = Line()
+    line.arrive("c1")
+    for seconds, promises in ((0.0, 1), (0.0, 0), (20.0, 1)):
+        line.pass_time(seconds)
+        line.say(
+            e.EstimateTold(at=line.at, call="c1", queue="service", position=1, p50=20.0, p90=60.0)
+        )
+        assert len(only(line.orders, RecordPromise)) == promises
+
+
+def test_a_queue_of_the_exchange_that_takes_over_another_line_is_counted() -> None:
+    """Who was offered to a queue has come out of it, even where its leaving was never told."""
+    line = Line(
+        e.QueueSettings(queue="service", distribution="engine"),
+        e.QueueSettings(queue="night"),
+    )
+    line.arrive("c1")
+    line.pass_time(7.0)
+    line.say(e.CallQueued(at=line.at, call="c1", queue="night", position=1))
+    line.pass_time(5.0)
+    line.end("c1", "abandoned")
+    views = line.floor.queue_views()
+    assert (views["service"].offered, views["service"].left) == (1, 1)
+    assert (views["night"].offered, views["night"].abandoned) == (1, 1)
+    (record,) = only(line.orders, RecordCall)
+    assert record.wait == 12.0
 
 
 def test_what_is_told_is_a_promise_and_scored() -> None:

@@ -552,9 +552,7 @@ def test_wrap_up_that_ran_out_while_the_phone_rang_ends_at_once() -> None:
     end(floor, at=100.0)
     arrive(floor, "c2", at=150.0)
     offer(floor, "c2", at=155.0)
-    floor.receive(
-        e.OfferEnded(at=170.0, call="c2", device=PHONE, leg="l" + PHONE, why="no_answer")
-    )
+    floor.receive(e.OfferEnded(at=170.0, call="c2", device=PHONE, leg="l" + PHONE, why="no_answer"))
     assert floor.agent_views()["mei"].state == "wrapup"
     assert floor.deadline() == 170.0
     floor.tick(170.0)
