@@ -32,7 +32,8 @@ LEG: Final = re.compile(r"[A-Za-z0-9._-]{1,149}", re.ASCII)
 CONSULT_SECONDS: Final = 60
 SPY_SECONDS: Final = 20
 MOVED: Final = 4.0
-"""Seconds within which a leg that was moved has arrived; below the floor's own deadline."""
+"""Seconds within which a leg that was moved has arrived. All steps of a command together take less
+than the floor's deadline for it (callcenter.floor.controls.CONFIRM_SECONDS)."""
 _LOOK: Final = 0.01
 
 _NORMAL: Final = 16
@@ -53,6 +54,8 @@ class Sees(Protocol):
     def meet(self, one: str, other: str) -> bool: ...
 
     def is_up(self, leg: str) -> bool: ...
+
+    def has_ended(self, leg: str) -> bool: ...
 
 
 class CallControl:
@@ -324,12 +327,13 @@ class CallControl:
             mine = order.new_leg
             await self._ring(order, agent, "wait")
             try:
-                await self._until(lambda: self._sees.is_up(order.new_leg))
+                await self._until(
+                    lambda: self._sees.is_up(mine) or self._sees.has_ended(mine), SPY_SECONDS
+                )
             except SwitchError:
-                await self._end(order.new_leg, _ELSEWHERE)
-                raise SwitchError(
-                    f"{order.device} was not answered: listen first, then take the call over"
-                ) from None
+                await self._end(mine, _ELSEWHERE)
+            if not self._sees.is_up(mine):
+                raise SwitchError(f"{order.device} was not answered; the call is as it was")
         await self._set(mine, "CC_CUSTOMER", customer)
         await self._set(mine, "CC_AGENT", agent)
         await self._set(customer, "CC_AGENT", mine)
@@ -401,10 +405,10 @@ class CallControl:
             if str(problem):
                 raise
 
-    async def _until(self, condition: Callable[[], bool]) -> None:
+    async def _until(self, condition: Callable[[], bool], seconds: float = MOVED) -> None:
         """Until the exchange has reported what the next step needs."""
         try:
-            async with asyncio.timeout(MOVED):
+            async with asyncio.timeout(seconds):
                 # The tracker is fed by this same loop; a move takes a few milliseconds.
                 while not condition():  # noqa: ASYNC110
                     await asyncio.sleep(_LOOK)

@@ -146,6 +146,9 @@ class ControlFacts:
         found = self._talk.legs.by_uid.get(leg)
         return found is not None and found.up and not found.ending
 
+    def has_ended(self, leg: str) -> bool:
+        return self._talk.has_ended(leg)
+
     # --- what the dialplan did ------------------------------------------------------------------
 
     def did(self, leg: Leg, packet: Packet) -> None:

@@ -17,8 +17,32 @@ from .errors import BadChoice, Forbidden, NotNow, UnknownCall
 from .orders import Control, RecordAudit, ShowControl
 from .state import State
 
-CONFIRM_SECONDS: Final = 5.0
-"""The exchange has so long to confirm."""
+CONFIRM_SECONDS: Final[dict[e.ControlKind, float]] = {
+    "answer": 5.0,
+    "hold": 5.0,
+    "resume": 5.0,
+    "mute": 5.0,
+    "unmute": 5.0,
+    "dtmf": 5.0,
+    "blind_transfer": 5.0,
+    "consult": 10.0,  # the customer must be seen to wait before anybody is called
+    "swap": 10.0,
+    "complete": 10.0,  # two moves, one after the other
+    "cancel_consult": 5.0,
+    "conference": 5.0,
+    "park": 5.0,
+    "hang_up": 5.0,
+    "record": 5.0,
+    "stop_recording": 5.0,
+    "pause_recording": 5.0,
+    "resume_recording": 5.0,
+    "listen": 25.0,  # the supervisor's phone rings and has to be answered
+    "whisper": 25.0,
+    "barge": 25.0,
+    "stop_listening": 5.0,
+    "take_over": 35.0,  # the same, and then two moves
+}
+"""The exchange has so long to confirm; as in the table of docs/call-control.md."""
 
 LEG: Final = "cx-"
 """How the ids of legs begin that are made for a control."""
@@ -129,7 +153,7 @@ def begin(
         agent=event.agent,
         do=event.do,
         device=device,
-        deadline=event.at + CONFIRM_SECONDS,
+        deadline=event.at + CONFIRM_SECONDS[event.do],
         about=about,
         reason=event.reason or "",
         audited=event.do in SUPERVISION or event.do in RECORDING,
@@ -299,7 +323,10 @@ def failed(state: State, key: str, why: str, at: float) -> None:
 
 
 def over_time(state: State, key: str, at: float) -> None:
-    failed(state, key, f"The exchange did not confirm it within {CONFIRM_SECONDS:.0f} seconds.", at)
+    call = state.calls.get(state.controlled.get(key, ""))
+    if call is not None:
+        seconds = CONFIRM_SECONDS[call.controls[key].do]
+        failed(state, key, f"The exchange did not confirm it within {seconds:.0f} seconds.", at)
 
 
 def consult_gone(state: State, call: Call, device: str, at: float) -> None:
@@ -323,7 +350,7 @@ def recording_goes_on(state: State, call_id: str, at: float) -> None:
     if call is None or call.recording != "paused":
         return
     # Tried again as long as it is paused: nobody else remembers.
-    call.recording_resumes = at + max(state.opened.pause_limit, CONFIRM_SECONDS)
+    call.recording_resumes = at + max(state.opened.pause_limit, CONFIRM_SECONDS["resume_recording"])
     state.timers.set(("recording", call.id), call.recording_resumes)
     state.dirty_calls[call.id] = None
     if not call.devices:

@@ -569,7 +569,7 @@ async def test_take_over(desk: Desk, way: str, listening: bool) -> None:
 
 async def test_a_take_over_from_a_phone_that_is_not_answered(desk: Desk) -> None:
     """The supervisor is told, and the agent goes on talking as if nothing had been asked."""
-    await desk.phone("1004", Answers(ring=None))
+    await desk.phone("1004", DECLINES)
     await desk.joined("engine")
     with pytest.raises(SwitchError, match="was not answered"):
         await desk.do("take_over", device=SUE, leg=None, target=desk.leg)

@@ -7,11 +7,12 @@ from asterisk.ami import Action
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.floor.controls import CONFIRM_SECONDS
 from callcenter.floor.events import ControlKind
 from callcenter.floor.orders import Control
 from callcenter.ports import SwitchError
 from telephony.answers import ActionRefused, Answer
-from telephony.control import file_name
+from telephony.control import MOVED, SPY_SECONDS, file_name
 from telephony.control_facts import Talk
 from telephony.packet import RESPONSE, Packet
 from telephony.switch import AmiSwitch
@@ -33,6 +34,7 @@ class Exchange:
         self.refuse: dict[str, str] = {}
         self.sent: list[str] = []
         self.waiting: dict[str, str] = {}
+        self.declined: set[str] = set()
 
     async def ask(self, action: Action) -> Answer:
         lines = encode(action).decode().split("\r\n")[:-2]
@@ -65,7 +67,10 @@ class Exchange:
         return True
 
     def is_up(self, leg: str) -> bool:
-        return True
+        return leg not in self.declined
+
+    def has_ended(self, leg: str) -> bool:
+        return leg in self.declined
 
     def do(self, do: ControlKind, target: str | None = None, **order: str | None) -> list[str]:
         """Carry out one order; what was sent."""
@@ -268,3 +273,21 @@ def test_a_file_name_is_never_a_path(call: str, leg: str) -> None:
     name = file_name(call, leg)
     assert all(c.isascii() and (c.isalnum() or c == "_") for c in name)
     assert len(name) <= 121
+
+
+def test_a_supervisor_whose_phone_is_not_answered_takes_nothing_over() -> None:
+    """Told at once when the phone declines; neither customer nor agent was moved."""
+    exchange = Exchange()
+    exchange.declined.add("cx-1")
+    with pytest.raises(SwitchError, match="was not answered"):
+        exchange.do("take_over", AGENT, device="PJSIP/1004", leg=None)
+    assert [one for one in exchange.sent if one.startswith("Redirect")] == []
+
+
+def test_the_steps_of_a_command_end_before_its_deadline() -> None:
+    """Whoever asked hears what went wrong, not only that time is up."""
+    assert CONFIRM_SECONDS["consult"] > MOVED
+    assert CONFIRM_SECONDS["swap"] > MOVED
+    assert CONFIRM_SECONDS["complete"] > 2 * MOVED
+    assert CONFIRM_SECONDS["listen"] > SPY_SECONDS
+    assert CONFIRM_SECONDS["take_over"] > SPY_SECONDS + 2 * MOVED

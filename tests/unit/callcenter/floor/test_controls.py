@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pytest
@@ -183,7 +185,7 @@ def test_each_kind_is_ordered_and_shown_as_pending(do: e.ControlKind) -> None:
     assert control.digits == CASES[do].fields.get("digits")
     assert control.new_leg.startswith("cx-r-")
     pending = [(one.id, one.do, one.deadline) for one in line.card().pending]
-    assert pending == ([] if supervised else [("k1", do, line.at + CONFIRM_SECONDS)])
+    assert pending == ([] if supervised else [("k1", do, line.at + CONFIRM_SECONDS[do])])
 
 
 @each_kind
@@ -203,15 +205,25 @@ def test_each_kind_is_confirmed_by_the_right_fact_only(do: e.ControlKind) -> Non
         assert (not call or not call.controls) == over, name
 
 
+def test_the_deadlines_are_those_of_the_docs() -> None:
+    """The table of docs/call-control.md names each kind once, with its deadline in seconds."""
+    page = (Path(__file__).parents[4] / "docs" / "call-control.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+    written = {kind: float(row[2]) for row in rows for kind in re.findall(r"`(\w+)`", row[1])}
+    assert written == CONFIRM_SECONDS
+    assert set(CONFIRM_SECONDS) == set(KINDS)
+
+
 @each_kind
 def test_each_kind_has_a_deadline_and_failing_changes_nothing(do: e.ControlKind) -> None:
-    """Five seconds without a confirmation: told to the asker, everything else as it was."""
+    """Its time without a confirmation: told to the asker, everything else as it was."""
     line, before = asked(do)
-    assert not [one for one in line.pass_time(4.9) if isinstance(one, ShowControl)]
+    seconds = CONFIRM_SECONDS[do]
+    assert not [one for one in line.pass_time(seconds - 0.1) if isinstance(one, ShowControl)]
     line.pass_time(0.1)
     agent, ok, why = line.result()
     assert (agent, ok) == ("boss" if do in SUPERVISION else "mei", False)
-    assert "within 5 seconds" in why
+    assert f"within {seconds:.0f} seconds" in why
     assert line.seen() == before
     assert line.floor.state.controlled == {}
 
@@ -388,7 +400,7 @@ def test_two_people_may_choose_the_same_id() -> None:
     assert line.result() == ("tom", True, "")
     line.say(e.OrderFailed(at=line.at, order="Control", why="busy", call="c1", id=first))
     assert line.result() == ("mei", False, "busy")
-    line.pass_time(5)
+    line.pass_time(CONFIRM_SECONDS["listen"])
     assert line.result()[:2] == ("boss", False)
 
 
@@ -502,5 +514,5 @@ def test_a_control_that_is_sent_names_only_legs_of_this_call() -> None:
         line.ask("consult", target="1005")
         control = only(line.orders, Control)[0]
         legs.add(control.new_leg)
-        line.pass_time(5)
+        line.pass_time(CONFIRM_SECONDS["consult"])
     assert len(legs) == 3
