@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from callcenter.floor.control_rules import SUPERVISION
 from callcenter.ports import Admission, User
 
 from .fields import BadField
 from .frames import Close
 from .protocol import Ack, Auth, Command, Hello, NotAFrame, Unknown, parse
-from .wishes import COMMANDS, CONTROL, SUPERVISION, Wish, wish_of
+from .wishes import COMMANDS, CONTROL, Wish, wish_of
 
 Duty: TypeAlias = Literal["anyone", "agent", "supervisor"]
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from callcenter.floor.control_rules import AIMED, EXPLAINED
 from callcenter.floor.events import ControlKind
 
 from .fields import (
@@ -31,13 +32,6 @@ from .protocol import Command
 MAX_EXTENSION = 3600.0
 """Seconds of wrap-up that may be asked for at once."""
 CONTROLS: Final[Mapping[str, ControlKind]] = {do: do for do in get_args(ControlKind)}
-SUPERVISION: Final[frozenset[str]] = frozenset(
-    {"listen", "whisper", "barge", "take_over", "stop_listening"}
-)
-"""What only a supervisor does to a call."""
-EXPLAINED: Final[frozenset[str]] = SUPERVISION - {"stop_listening"}
-"""What must not be done without a reason."""
-AIMED: Final[frozenset[str]] = frozenset({"blind_transfer", "consult"})
 """What needs a number or extension."""
 
 _control_id = re.compile(r"[!-~]{1,64}", re.ASCII)

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from asterisk.ami.action import Action
 
+from callcenter.floor.control_rules import DIGITS, TARGET
 from callcenter.floor.events import ControlKind
 from callcenter.floor.orders import Control
 from callcenter.ports import SwitchError
@@ -25,8 +26,6 @@ from telephony.ringing import AUTO_ANSWER
 Ask = Callable[[Action, Callable[[str], str]], Awaitable[Answer]]
 """Carries out one action; the callable turns the exchange's refusal into words."""
 
-TARGET: Final = re.compile(r"\+?[0-9*#]{1,32}|[A-Za-z][A-Za-z0-9_.-]{0,31}", re.ASCII)
-DIGITS: Final = re.compile(r"[0-9A-D*#]{1,32}", re.ASCII)
 LEG: Final = re.compile(r"[A-Za-z0-9._-]{1,149}", re.ASCII)
 
 CONSULT_SECONDS: Final = 60

@@ -27,8 +27,9 @@ from agent_console.fields import (
 )
 from agent_console.frames import ERROR_STATUS, SUBPROTOCOL, Close
 from agent_console.snapshot import ConsoleSettings, ExchangeState
-from agent_console.wishes import AIMED, CONTROLS, EXPLAINED, MAX_EXTENSION
+from agent_console.wishes import CONTROLS, MAX_EXTENSION
 from callcenter.floor.card import AgentView, Card, QueueView
+from callcenter.floor.control_rules import AIMED, EXPLAINED
 from callcenter.floor.orders import ShowControl, ShowHelp
 from callcenter.floor.routing import Decision
 from callcenter.ports import Draft, User

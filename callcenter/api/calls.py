@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.floor.card import CallView
+from callcenter.floor.control_rules import AIMED, EXPLAINED, SUPERVISION
 from callcenter.floor.errors import FloorError
 from callcenter.floor.events import ControlAsked, ControlKind
 from callcenter.floor.routing import Decision
@@ -21,15 +22,6 @@ from .origin import Origins
 from .problem import Problem, documented
 from .session import current_user, own_pages_only
 from .staff import MAX_WORDS, STORABLE, CallId, forbidden, grant, refusal, supervisor
-
-SUPERVISION: Final[frozenset[ControlKind]] = frozenset(
-    {"listen", "whisper", "barge", "take_over", "stop_listening"}
-)
-"""What only a supervisor may do to a call."""
-EXPLAINED: Final = SUPERVISION - {"stop_listening"}
-"""What needs a reason, because it is written down."""
-AIMED: Final[frozenset[ControlKind]] = frozenset({"blind_transfer", "consult"})
-"""What needs to be told whom to call."""
 
 NUMBER: Final = r"^\+?[0-9A-Za-z*#][0-9A-Za-z*#._/-]*$"
 """A number, an extension or a device: nothing that could end a line of the exchange's protocol or

@@ -7,12 +7,12 @@ is, with a reason for whoever asked.
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from . import events as e
 from .call import Call, CallState, PendingControl
+from .control_rules import DIGITS, SUPERVISION, TARGET
 from .errors import BadChoice, Forbidden, NotNow, UnknownCall
 from .orders import Control, RecordAudit, ShowControl
 from .state import State
@@ -50,13 +50,9 @@ LEG: Final = "cx-"
 ENGINE: Final = "engine"
 """Who asks for what the floor does by itself, in the audit."""
 
-SUPERVISION: Final = frozenset({"listen", "whisper", "barge", "take_over", "stop_listening"})
 RECORDING: Final = frozenset({"record", "stop_recording", "pause_recording", "resume_recording"})
 ANY_TIME: Final = frozenset({"hang_up"})
 """May be asked while something else is pending."""
-
-TARGET: Final = re.compile(r"\+?[0-9*#]{1,32}|[A-Za-z][A-Za-z0-9_.-]{0,31}")
-DIGITS: Final = re.compile(r"[0-9A-Da-d*#]{1,32}")
 
 CONFIRMED_BY: Final[dict[e.ControlKind, tuple[type[Any], ...]]] = {
     "answer": (e.CallAnswered,),

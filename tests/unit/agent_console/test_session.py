@@ -20,7 +20,8 @@ from agent_console.session import (
     Wanted,
     duties,
 )
-from agent_console.wishes import COMMANDS, SUPERVISION, Ping
+from agent_console.wishes import COMMANDS, Ping
+from callcenter.floor.control_rules import SUPERVISION
 from callcenter.ports import Admission, User
 
 WALL = 1_700_000_000.0

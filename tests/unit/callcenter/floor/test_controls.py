@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args
 import pytest
 
 from callcenter.floor import events as e
-from callcenter.floor.controls import CONFIRM_SECONDS, SUPERVISION
+from callcenter.floor.control_rules import SUPERVISION
+from callcenter.floor.controls import CONFIRM_SECONDS
 from callcenter.floor.errors import (
     BadChoice,
     FloorError,
