@@ -116,10 +116,11 @@ class People:
     def _restless(self, caller: Caller, device: str) -> None:
         """Some agents put the caller on hold for a while, some hand them on."""
         settings, chance = self._exchange.settings, self._exchange.chance
-        if device not in self._exchange.handsets or not (
-            settings.hold_share or settings.transfer_share
-        ):
+        handset = self._exchange.handsets.get(device)
+        if handset is None or not (settings.hold_share or settings.transfer_share):
             return
+        if handset.reaction == "waits":
+            return  # a person is at this phone and does as they like
         now, talk = self._exchange.world.now, caller.arrival.talk
         holds, hands_on = chance.random(), chance.random()
         acts: list[tuple[float, Callable[[], bool]]] = []
