@@ -54,7 +54,11 @@ export function DecisionDialog({ decision, call, agents, close }: {
                 <Icon name={verdict === "chosen" ? "good" : "close"} size={15} />
                 <bdi class="candidate-name">{name(agent)}</bdi>
                 <span>{word("verdict", verdict)}</span>
-                {detail && <bdi class="quiet">{detail}</bdi>}
+                {detail && (
+                  <bdi class="quiet">
+                    {verdict === "not_ready" ? word("state", detail) : detail}
+                  </bdi>
+                )}
               </li>
             ))}
           </ul>

@@ -50,7 +50,7 @@ export function Waiting({ agents, waiting }: {
     else notify(t("waiting.gone"));
   };
   return (
-    <div class="panel">
+    <div class="panel panel-waiting">
       <header class="panel-head"><Icon name="clock" /><h2>{t("waiting.title")}</h2></header>
       <Table
         name="waiting" caption={t("waiting.title")} columns={columns(why)} rows={calls.value}
