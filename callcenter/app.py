@@ -175,14 +175,15 @@ async def engine(
         keepers.keep(exchange.audit(), "audits")
         invariants = Invariants(dispatch)
         keepers.keep(invariants.watch(), "invariants")
-        if dispatch.floor.state.engine:
-            keepers.keep(
-                exchange.beat(lambda: keepers.trouble is None and not invariants.stuck),
-                "signs of life",
-            )
-        _export_health(metrics, exchange, invariants)
         health = StoreHealth(store)
         keepers.keep(health.watch(), "store health")
+
+        def gives_calls_out() -> bool:  # what is not stored may not ring
+            return not (keepers.trouble or invariants.stuck or health.trouble)
+
+        if dispatch.floor.state.engine:
+            keepers.keep(exchange.beat(gives_calls_out), "signs of life")
+        _export_health(metrics, exchange, invariants)
 
         routers = [
             calls_router(dispatch, store.records, doors, origins),

@@ -268,9 +268,16 @@ class Dispatch:
         reservation = order.reservation.id
         try:
             await self._records.keep_reservation(order.reservation)
-            await self._switch.ring(order)
         except ReservationTaken as taken:
             self._ring_failed(reservation, "taken", str(taken))
+            return
+        except Exception as error:  # noqa: BLE001  # whatever a store raises: not on disk, not rung
+            self.failed["Ring"] += 1
+            log.warning("reservation_not_stored", extra={"call": order.call, "error": repr(error)})
+            self._ring_failed(reservation, "not_stored", str(error))
+            return
+        try:
+            await self._switch.ring(order)
         except RingError as failed:
             self._ring_failed(reservation, failed.why, failed.detail)
         except SwitchError as trouble:

@@ -56,7 +56,7 @@ ControlKind: TypeAlias = Literal[
 """What may be asked of a live call. ``conference`` merges the consulted party into the talk."""
 ReservationEnd: TypeAlias = Literal[
     "no_answer", "busy", "declined", "unreachable", "caller_gone", "agent_gone", "withdrawn",
-    "taken", "exchange_lost", "engine_stopped",
+    "taken", "not_stored", "exchange_lost", "engine_stopped",
 ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ ENDS: Final[dict[ReservationEnd, ReservationState]] = {
     "caller_gone": "rescinded",
     "agent_gone": "rescinded",
     "withdrawn": "rescinded",
+    "not_stored": "rescinded",
     "exchange_lost": "rescinded",
     "engine_stopped": "rescinded",
 }

@@ -63,6 +63,22 @@ def test_an_answer_accepts_and_the_talk_wraps_up_and_completes() -> None:
     assert (queue.offered, queue.answered, queue.wait_total) == (1, 1, 3.0)
 
 
+def test_a_reservation_that_could_not_be_stored_is_nobodys_fault() -> None:
+    """Nothing rang: the agent stays ready, and the call is tried with somebody else."""
+    line = Line()
+    line.sign_in("mei", MEI)
+    line.arrive("c1")
+    line.say(
+        e.RingFailed(
+            at=line.at, reservation=line.ring().reservation.id, why="not_stored", detail="disk full"
+        )
+    )
+    assert line.states() == {"mei": "ready"}
+    assert line.floor.agent_view("mei").missed_today == 0
+    orders = line.sign_in("tom", TOM)
+    assert [one.device for one in only(orders, Ring)] == [TOM]
+
+
 def test_no_answer_makes_the_agent_missed_and_the_call_keeps_its_place() -> None:
     """It goes to the next agent, before a call that came later."""
     line = Line()
