@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
 from tests.chaos.node import At, Node
-from tests.chaos.plan import SKILLS, Plan
+from tests.chaos.plan import SKILLS, SUPERVISOR, Plan
 
 RESTLESS = 40.0
 """Mean seconds until an agent does something on their own account."""
 
 CONTROLS: tuple[e.ControlKind, ...] = (
     "hold", "resume", "hold", "resume", "mute", "unmute", "record", "stop_recording",
-    "pause_recording", "dtmf", "hang_up",
+    "pause_recording", "dtmf", "hang_up", "blind_transfer",
 )  # fmt: skip
+SUPERVISION: tuple[e.ControlKind, ...] = ("listen", "whisper", "barge", "stop_listening")
 
 
 class Desk:
@@ -32,6 +34,8 @@ class Desk:
         self._devices = dict(zip(names, plan.devices, strict=True))
         self._skills = dict(zip(names, plan.skills, strict=True))
         self._controls = plan.controls
+        # The last of them leads nowhere.
+        self._targets = (*plan.queues, *(one[6:] for one in plan.devices), "7777")
         self._asked = 0
         self._blind: dict[str, float] = {}
         """Until when somebody's browser is gone."""
@@ -146,7 +150,13 @@ class Desk:
         wish = e.ControlAsked(
             at=self._now(), id=f"wish{self._asked}", agent=agent, role="agent", call=call,
             do=self._chance.choice(CONTROLS), digits="1",
+            target=self._chance.choice(self._targets),
         )  # fmt: skip
+        if self._chance.random() < 0.2:
+            wish = replace(
+                wish, agent="boss", role="supervisor", do=self._chance.choice(SUPERVISION),
+                device=SUPERVISOR, reason="training", target=None,
+            )  # fmt: skip
         node.take(wish)
         if self._chance.random() < 0.8:
             self._later(3.0, agent, partial(self._control, call))

@@ -39,6 +39,7 @@ LOSING: frozenset[FaultKind] = frozenset({"loss", "cut", "exchange_dies", "engin
 
 
 STRATEGIES: tuple[Strategy, ...] = ("rrmemory", "leastrecent", "ringall", "fewestcalls")
+SUPERVISOR = "PJSIP/2001"
 SKILLS = ("english", "tech")
 STEPS: tuple[tuple[StepSettings, ...], ...] = (
     (StepSettings(after=0.0, want="tech >= 3"), StepSettings(after=6.0, want="member or tech")),
@@ -103,7 +104,7 @@ class Plan:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        return tuple(phone.device for phone in self.settings.phones)
+        return self.opened.devices
 
 
 def plan(seed: int, calls: int = 110, *, engine: bool = True) -> Plan:
@@ -171,7 +172,7 @@ def _exchange(
     routes |= {f"+443{phone.number}": Route(kind="agent", target=phone.number) for phone in phones}
     return SimulatorSettings(
         queues=tuple(lines),
-        phones=phones,
+        phones=(*phones, Phone(device=SUPERVISOR, name="Boss", ring=(0.3, 2.0))),
         routes=routes,
         seed=seed,
         engine_queues=own,
