@@ -147,6 +147,7 @@ async def engine(
             Floor(),
             journal=journal,
             records=store.records,
+            skills=store.accounts,
             mind=mind,
             switch=exchange.switch,
             screens=screens,
@@ -312,7 +313,8 @@ async def _open_floor(
     wishes: list[Event] = []
     if last is not None and now - last <= restart.WITHIN:
         recent = await asyncio.to_thread(store.journal.end_of_run, restart.LOOK_BACK)
-        wishes = restart.at_work(chosen, now)
+        skills = {account.agent: account.skills for account in accounts}
+        wishes = restart.at_work(chosen, now, skills)
         wishes += await asyncio.to_thread(restart.wrapping_up, opened, chosen, recent, now)
     left = await store.records.close_reservations(settings.engine.node, now)
     if left:

@@ -26,6 +26,7 @@ from .ports import (
     ReservationTaken,
     RingError,
     Screens,
+    Skills,
     Switch,
     SwitchError,
     View,
@@ -70,6 +71,7 @@ class Dispatch:
         *,
         journal: Journal,
         records: Records,
+        skills: Skills,
         mind: Mind,
         switch: Switch,
         screens: Screens,
@@ -86,6 +88,7 @@ class Dispatch:
         """Facts that made the floor raise, by class name: a defect, shown on ``/metrics``."""
         self._journal = journal
         self._records = records
+        self._skills = skills
         self._mind = mind
         self._switch = switch
         self._screens = screens
@@ -104,6 +107,7 @@ class Dispatch:
             ),
             o.RecordCall: lambda order: self._start(order, self._records.record_call(order)),
             o.RecordOutcome: self._record_outcome,
+            o.RecordSkills: self._record_skills,
             o.ShowCard: lambda order: self._screens.show_card(order.agent, order.card),
             o.CloseCard: lambda order: self._screens.close_card(order.agent, order.call),
             o.ShowAgent: lambda order: self._screens.show_agent(order.view, order.gone),
@@ -298,15 +302,31 @@ class Dispatch:
         """The agent waits for this one, so its failure is theirs to see as well."""
 
         async def store() -> None:
-            try:
-                await self._records.record_outcome(order)
-            except Exception as error:
-                self._fail(order, error)
-                raise
+            await self._records.record_outcome(order)
             self._mind.learn(order)
             self.post(e.OutcomeStored(at=self.now(), call=order.call, person=order.person))
 
-        task = asyncio.create_task(store())
+        return self._stored(order, store())
+
+    def _record_skills(self, order: o.RecordSkills) -> Awaitable[None]:
+        """The supervisor waits for it. Somebody without an account has theirs until they leave."""
+
+        async def store() -> None:
+            await self._skills.set_skills(order.agent, order.skills)
+
+        return self._stored(order, store())
+
+    def _stored(self, order: o.Order, work: Coroutine[Any, Any, None]) -> Awaitable[None]:
+        """What somebody waits for, so its failure is theirs to see as well."""
+
+        async def carried() -> None:
+            try:
+                await work
+            except Exception as error:
+                self._fail(order, error)
+                raise
+
+        task = asyncio.create_task(carried())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -286,11 +286,15 @@ class ReservationTaken(Exception):  # noqa: N818  # reads as the reason it is
     """The agent is being asked to take, or has, another call (of another engine)."""
 
 
-class Accounts(Protocol):
-    async def account(self, agent: str) -> Account | None: ...
+class Skills(Protocol):
+    """Where it is kept what agents can do."""
 
     async def set_skills(self, agent: str, skills: Sequence[tuple[str, int]]) -> bool:
         """Replace the agent's skills; ``False``: there is no such account."""
+
+
+class Accounts(Skills, Protocol):
+    async def account(self, agent: str) -> Account | None: ...
 
 
 class Switch(Protocol):

@@ -3,8 +3,9 @@ to sign in again and takes no note from anybody. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from .floor.agent import AgentState
@@ -74,8 +75,16 @@ def wrapping_up(
     return wishes
 
 
-def at_work(events: Iterable[Event], at: float) -> list[Event]:
-    """Wishes that bring back the agents of a run as they last chose to be, dated ``at``."""
+def at_work(
+    events: Iterable[Event],
+    at: float,
+    skills: Mapping[str, tuple[tuple[str, int], ...]] = MappingProxyType({}),
+) -> list[Event]:
+    """Wishes that bring back the agents of a run as they last chose to be, dated ``at``.
+
+    ``skills``: what their accounts say they can do, which may have changed since they signed in;
+    whoever has no account any more keeps what they had.
+    """
     signed_in: dict[str, AgentSignedIn] = {}
     chosen: dict[str, StateChosen] = {}
     for event in events:
@@ -88,7 +97,7 @@ def at_work(events: Iterable[Event], at: float) -> list[Event]:
             chosen[event.agent] = event
     wishes: list[Event] = []
     for agent, sign_in in signed_in.items():
-        wishes.append(replace(sign_in, at=at))
+        wishes.append(replace(sign_in, at=at, skills=skills.get(agent, sign_in.skills)))
         if agent in chosen:
             wishes.append(replace(chosen[agent], at=at))
     return wishes

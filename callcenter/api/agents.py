@@ -153,7 +153,7 @@ def agents_router(
         skills = tuple(sorted(wish.skills.items()))
         at = desk.now()
         if agent in desk.view().agents:
-            # The floor first: what it refuses is not stored. It writes down who did it.
+            # What the floor refuses is not stored; it has the rest stored, and who did it.
             await grant(desk, SkillsChanged(at=at, agent=agent, skills=skills, by=user.user))
         else:
             await history.record_audit(
@@ -162,7 +162,7 @@ def agents_router(
                     detail=", ".join(f"{skill}={level}" for skill, level in skills),
                 )
             )  # fmt: skip
-        await accounts.set_skills(agent, skills)
+            await accounts.set_skills(agent, skills)
         return Skills(skills=dict(skills))
 
     @router.post(

@@ -225,7 +225,7 @@ def learned(state: State, call: Call, at: float) -> None:
     if not (state.opened.reason_rules or state.tiers or settings.sticky_seconds):
         return  # whoever calls, and why, changes nothing here
     weigh(state, call, at)
-    if call.since is not None and understood(state, call):
+    if state.router.knows(call.id) and understood(state, call):  # not sent out of the line by it
         state.timers.set(("mind", call.id), None)
         state.entered[call.id] = None
 
@@ -280,6 +280,8 @@ def offer(state: State, call: Call, at: float, trigger: Trigger = "arrival") -> 
 
 def widen(state: State, at: float) -> None:
     """A step began, a preference or an exclusion expired: somebody else may take these calls."""
+    if not state.distributing:
+        return  # all of them are looked at when the exchange is known again
     for call_id in state.router.changed(at):
         offer(state, state.calls[call_id], at, "step")
 

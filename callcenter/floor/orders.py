@@ -286,6 +286,15 @@ class RecordAudit:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSkills:
+    """Store what an agent can do from now on; whoever changed it waits for it."""
+
+    agent: str
+    skills: tuple[tuple[str, int], ...]
+    """Skill to level, 0 to 5."""
+
+
 Order: TypeAlias = (
     Identify
     | Predict
@@ -309,6 +318,7 @@ Order: TypeAlias = (
     | RecordDecision
     | RecordPromise
     | RecordAudit
+    | RecordSkills
 )
 
 ORDERS: tuple[type[Order], ...] = get_args(Order)

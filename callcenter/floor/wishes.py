@@ -9,7 +9,7 @@ from . import events as e
 from .agent import BUSY, RINGABLE, WORKING, Agent, AgentState, Move
 from .call import Call, CallState
 from .errors import BadChoice, DeviceTaken, NotNow, UnknownCall
-from .orders import RecordAudit, RecordOutcome, ShowAgent, ShowHelp
+from .orders import RecordAudit, RecordOutcome, RecordSkills, ShowAgent, ShowHelp
 from .reservation import Reservation
 from .state import State
 
@@ -79,12 +79,18 @@ def signed_out(state: State, event: e.AgentSignedOut) -> None:
     distribution.nobody_left(state, event.at)
 
 
-def audit(state: State, at: float, by: str | None, what: str, agent: str, reason: str = "") -> None:
+def audit(
+    state: State, at: float, by: str | None, what: str, agent: str, reason: str = "",
+    detail: str = "",
+) -> None:  # fmt: skip
     """What a supervisor does to an agent is written down."""
     if by is not None:
         state.orders.append(
-            RecordAudit(at=at, by=by, what=what, agent=agent, call=None, reason=reason, ok=True)
-        )
+            RecordAudit(
+                at=at, by=by, what=what, agent=agent, call=None, reason=reason, ok=True,
+                detail=detail,
+            )
+        )  # fmt: skip
 
 
 def skills_changed(state: State, event: e.SkillsChanged) -> None:
@@ -96,7 +102,9 @@ def skills_changed(state: State, event: e.SkillsChanged) -> None:
             raise BadChoice(f"The level of {skill} must be 0 to 5, not {level}.")
     agent.skills = event.skills
     state.dirty_agents[agent.id] = None
-    audit(state, event.at, event.by, "skills", agent.id)
+    state.orders.append(RecordSkills(agent=agent.id, skills=agent.skills))
+    said = ", ".join(f"{skill}={level}" for skill, level in agent.skills)
+    audit(state, event.at, event.by, "skills", agent.id, detail=said)
     if state.engine:
         state.router.skills_changed(agent.id, dict(event.skills))
         if agent.state is AgentState.READY:

@@ -83,7 +83,6 @@ class JournalTable:
 
     def end_of_run(self, seconds: float) -> list[Event]:
         """The last ``seconds`` of the run that is in the journal last, from its opening at most."""
-        j = journal.c
         found: list[str] = []
         before, since = self.last() + 1, None
         while True:

@@ -12,8 +12,13 @@ from callcenter.floor.card import AgentView, Answer, Card, QueueView, Reason
 from callcenter.floor.errors import UnknownAgent
 from callcenter.floor.floor import Floor
 from callcenter.floor.orders import FindAnswers, Identify, Predict, RecordOutcome
-from callcenter.ports import SwitchError
-from tests.fakes import MemoryJournal, MemoryRecords
+from callcenter.ports import Account, SwitchError
+from tests.fakes import MemoryAccounts, MemoryJournal, MemoryRecords
+
+MEI = Account(
+    agent="mei", name="Mei", role="agent", device="PJSIP/1001", password_hash="", language=None,
+    active=True, skills=(("cards", 3),),
+)  # fmt: skip
 
 
 class QuietMind:
@@ -73,11 +78,13 @@ class Bench:
         self.time = 100.0
         self.mind, self.outside = QuietMind(), Recorder()
         self.journal, self.records = MemoryJournal(), MemoryRecords()
+        self.accounts = MemoryAccounts([MEI])
         self.steps: list[str] = []
         self.dispatch = Dispatch(
             Floor(),
             journal=self.journal,
             records=self.records,
+            skills=self.accounts,
             mind=self.mind,
             switch=self.outside,
             screens=self.outside,
@@ -190,6 +197,27 @@ async def test_a_store_that_fails_is_told_to_the_agent() -> None:
             e.OutcomeNoted(at=7.0, agent="mei", call="c1", reason="fees", outcome="ok", notes="n")
         )
     assert bench.mind.learned == []
+
+
+async def test_changed_skills_are_stored_before_the_supervisor_is_told() -> None:
+    """Whatever way the wish came, the account has them; a store that fails is told."""
+    bench = Bench()
+    await bench.open()
+    changed = e.SkillsChanged(at=3.0, agent="mei", skills=(("cards", 0), ("loans", 5)), by="sue")
+    await bench.dispatch.wish(changed)
+    account = await bench.accounts.account("mei")
+    assert account is not None
+    assert account.skills == (("cards", 0), ("loans", 5))
+    (row,) = bench.records.audited
+    assert (row.by, row.what, row.agent, row.detail) == ("sue", "skills", "mei", "cards=0, loans=5")
+
+    async def full(agent: str, skills: object) -> bool:
+        raise OSError("disk full")
+
+    bench.accounts.set_skills = full  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="disk full"):
+        await bench.dispatch.wish(changed)
+    assert bench.dispatch.failed["RecordSkills"] == 1
 
 
 async def test_deadlines_of_the_floor_are_kept() -> None:

@@ -252,6 +252,19 @@ def test_steps_widen_by_the_clock_while_a_phone_rings() -> None:
     assert line.ring().device == MEI
 
 
+def test_a_step_that_begins_while_the_line_is_cut_rings_nobody() -> None:
+    """Nobody knows what the exchange does; once it is compared, the wider step counts at once."""
+    wider = (e.StepSettings(after=0.0, want="cards >= 3"), e.StepSettings(after=10.0, want="any"))
+    line = Line(service(steps=wider))
+    line.sign_in("mei", MEI)
+    line.arrive("c1")
+    line.say(e.ExchangeLost(at=line.at, why="cut"))
+    assert only(line.pass_time(20), Ring) == []
+    line.say(e.ExchangeConnected(at=line.at, version="22", restarted=False))
+    line.compared("c1")
+    assert line.ring().call == "c1"
+
+
 def test_the_last_agent_is_waited_for_and_then_not() -> None:
     """Sticky: the agent they talked to, if signed in; after the expiry anybody."""
     line = Line(service(sticky_seconds=20.0))
