@@ -225,7 +225,8 @@ class Records(Protocol):
     async def keep_reservation(self, order: KeepReservation) -> None:
         """Store it unless a newer version is there.
 
-        Raises ``ReservationTaken`` when the agent has another live one: nothing is stored then.
+        Raises ``ReservationTaken`` when the agent has another live one: nothing is stored then. A
+        new one (version 1, pending) ends an older one of the same node, whose end was not stored.
         """
 
     async def close_reservations(self, node: str, at: float) -> int:

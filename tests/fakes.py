@@ -75,6 +75,13 @@ class MemoryRecords:
         known = self.kept.get(order.id)
         if known is not None and known.version >= order.version:
             return
+        if known is None and order.version == 1 and order.state == "pending":
+            for one in await self.live_reservations(order.node):
+                if one.agent == order.agent and one.made <= order.made:
+                    self.kept[one.id] = replace(
+                        one, state="rescinded", version=one.version + 1, why="withdrawn",
+                        changed=order.made, deadline=None,
+                    )  # fmt: skip
         if order.state in LIVE_RESERVATIONS:
             for one in self.kept.values():
                 if one.agent == order.agent and one.id != order.id and _live(one):

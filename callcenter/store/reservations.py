@@ -87,6 +87,20 @@ def _keep(connection: Connection, order: KeepReservation) -> Row[Any] | None:
     known = connection.execute(select(_r.version).where(_r.id == order.id)).scalar()
     if known is not None and known >= order.version:
         return None
+    if known is None and order.version == 1 and order.state == "pending":
+        # One engine never has two for an agent: an older one is there because writing its end
+        # failed, and must not keep the agent from calls for ever.
+        connection.execute(
+            update(reservations)
+            .where(_r.agent == order.agent, _r.node == order.node, _r.made <= order.made, _LIVE)
+            .values(
+                state="rescinded",
+                version=_r.version + 1,
+                why="withdrawn",
+                changed=order.made,
+                deadline=None,
+            )
+        )
     try:
         # A savepoint: other writes of the same commit must not suffer for a refused one.
         with connection.begin_nested():

@@ -39,11 +39,42 @@ async def test_one_live_an_agent(
 ) -> None:
     """A second live reservation is refused and not stored; other agents are not concerned."""
     ports = build([], [])
-    await ports.records.keep_reservation(reservation("r1", state=first))
+    there = reservation("r1", state=first, node="other")
+    await ports.records.keep_reservation(there)
     with pytest.raises(ReservationTaken, match="mei has reservation r1"):
         await ports.records.keep_reservation(reservation("r2", state=second))
     await ports.records.keep_reservation(reservation("r3", agent="bo", state=second))
-    assert await ports.history.reservations("mei") == (reservation("r1", state=first),)
+    assert await ports.history.reservations("mei") == (there,)
+
+
+@pytest.mark.parametrize("left", ["pending", "accepted", "wrapping"])
+async def test_a_new_one_ends_what_the_same_engine_left(
+    build: Build, left: ReservationState
+) -> None:
+    """Writing the end of the last one failed: that must not keep the agent from calls for ever."""
+    ports = build([], [])
+    old = reservation("r1", 3, state=left)
+    await ports.records.keep_reservation(old)
+    await ports.records.keep_reservation(reservation("b1", agent="bo"))
+    new = reservation("r2", made=150.0)
+    await ports.records.keep_reservation(new)
+    over = replace(
+        old, version=4, state="rescinded", why="withdrawn", changed=150.0, deadline=None
+    )
+    assert await ports.history.reservations("mei") == (new, over)
+    assert await ports.history.reservations("bo") == (reservation("b1", agent="bo"),)
+    await ports.records.keep_reservation(replace(old, version=4, state="completed"))
+    assert await ports.history.reservations("mei") == (new, over), "told later, it changes nothing"
+
+
+async def test_only_a_new_one_does(build: Build) -> None:
+    """A later version of something unknown, or one made earlier, finds the agent taken."""
+    ports = build([], [])
+    await ports.records.keep_reservation(reservation("r1"))
+    for other in (reservation("r2", 2, state="accepted", made=150.0), reservation("r3", made=50.0)):
+        with pytest.raises(ReservationTaken, match="r1"):
+            await ports.records.keep_reservation(other)
+    assert await ports.history.reservations("mei") == (reservation("r1"),)
 
 
 @pytest.mark.parametrize("over", ["refused", "timed_out", "rescinded", "completed"])
@@ -61,7 +92,7 @@ async def test_next_after_the_end(build: Build, over: ReservationState) -> None:
 async def test_a_refused_write_harms_no_other(build: Build) -> None:
     """What is written at the same moment as a refused reservation is there."""
     ports = build([], [])
-    await ports.records.keep_reservation(reservation("r1"))
+    await ports.records.keep_reservation(reservation("r1", node="other"))
     done = await asyncio.gather(
         ports.records.record_audit(audited(1.0)),
         ports.records.keep_reservation(reservation("r2")),
