@@ -43,6 +43,7 @@ def show(uncut: Became, cut: Became) -> None:
         ("talked to an agent", lambda d: d.talked),
         ("left by themselves before", lambda d: d.hung_up),
         ("neither: lost", lambda d: len(d.lost)),
+        ("taken by the exchange's own queue", lambda d: d.sent_away["fallback"]),
         ("the queue counts: offered", lambda d: d.queue["offered"]),
         ("the queue counts: answered", lambda d: d.queue["answered"]),
         ("the queue counts: abandoned", lambda d: d.queue["abandoned"]),
@@ -63,7 +64,8 @@ if __name__ == "__main__":
     parser.add_argument("--calls", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    made = Plan(calls=options.calls, agents=4, every=1.0)
+    # Talks that are longer than the engine can be away: of a shorter one it may learn nothing.
+    made = Plan(calls=options.calls, agents=8, every=1.0, talk=6.0, impatient=options.calls + 1)
     found = asyncio.run(run(made, options.cuts, options.seed))
     print(f"{options.cuts} cuts, seed {options.seed}, Python {platform.python_version()},"
           f" load {os.getloadavg()[0]:.2f}")  # fmt: skip

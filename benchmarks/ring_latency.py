@@ -1,6 +1,6 @@
 """From a call's arrival to the ringing of an agent's phone, on a real Asterisk.
 
-    python -m benchmarks.ring_latency [--calls 200]     (as root; starts an Asterisk of its own)
+    python -m benchmarks.ring_latency [--calls 200] [--whole]   (as root; starts an Asterisk)
 
 Each call comes over the trunk into the engine's line (``cc-wait``) while one agent is free. A
 minimal loop does what the floor's order does: when CallQueued is told, it has the switch ring the
@@ -8,6 +8,9 @@ phone. Measured by the exchange's own ``Timestamp`` headers, so that our reading
 nothing: from ``Newchannel`` of the caller, and from ``CallcenterWait``, to the agent's leg in the
 state Ringing (its phone's 180). And the part of it that is ours: from the bytes of
 ``CallcenterWait`` in our hands to the Originate at the socket.
+
+``--whole``: the same with the whole engine, ``callcenter run`` in a process of its own with its
+database and journal on disk, the caller looked up, and an agent signed in over the agent channel.
 """
 
 from __future__ import annotations
@@ -28,9 +31,11 @@ from callcenter.floor.events import CallEnded, CallQueued
 from callcenter.floor.orders import StopRinging
 from callcenter.ports import RingError
 from telephony.packet import Packet
+from tests.exchange.ami import ManagerTap
 from tests.exchange.asterisk import Exchange
 from tests.exchange.distribution import Distribution, distribution
 from tests.exchange.phones import NEVER_ANSWERS, Phones
+from tests.exchange.process import Centre, at_work
 
 WAITING = "+442079460106"
 PROMISE_MS = 50.0
@@ -68,6 +73,52 @@ async def measure(reactor: Any, calls: int) -> dict[str, list[float]]:
                 for name, value in zip(found, times, strict=True):
                     found[name].append(value * 1000)
     return found
+
+
+async def measure_whole(calls: int) -> dict[str, list[float]]:
+    """The same two times with the whole engine; another connection to the exchange reads them."""
+    found: dict[str, list[float]] = {"arrival": [], "waiting": []}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Exchange() as exchange,
+        Phones(exchange.ports, Path(folder) / "phones", exchange.cli) as phones,
+        exchange.tap() as tap,
+    ):
+        centre = Centre(Path(folder), exchange)
+        await centre.start()
+        try:
+            await asyncio.to_thread(phones.phone, "1001", NEVER_ANSWERS)
+            async with at_work(centre, ["1001"]):
+                for turn in range(calls):
+                    times = await asyncio.to_thread(_rings, tap, phones, f"+4477009{turn:05}")
+                    for name, value in zip(found, times, strict=True):
+                        found[name].append(value * 1000)
+                    while (await centre.agents())["1001"]["state"] != "ready":
+                        await asyncio.sleep(0.02)
+        finally:
+            await centre.stop()
+    return found
+
+
+def _rings(tap: ManagerTap, phones: Phones, number: str) -> tuple[float, float]:
+    """One caller, who gives up when the phone rings."""
+    since = len(tap.received)
+    call = phones.call(WAITING, number, "Waiting Wendy")
+    rings = tap.wait(
+        lambda m: (
+            m.get("Event") == "Newstate"
+            and m.get("ChannelState") == "5"
+            and m["Uniqueid"].startswith("cc-")
+        ),
+        since,
+    )
+    arrived = tap.wait_event("Newchannel", since, CallerIDNum=number)
+    waits = tap.wait_event("UserEvent", since, UserEvent="CallcenterWait")
+    call.hang_up()
+    call.wait()
+    phones.stop(call)
+    at = float(rings["Timestamp"])
+    return at - float(arrived["Timestamp"]), at - float(waits["Timestamp"])
 
 
 async def _one(centre: Watched, phones: Phones, number: str) -> tuple[float, float, float]:
@@ -123,11 +174,14 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
-async def run(calls: int) -> None:
+async def run(calls: int, whole: bool) -> None:
     from callcenter.reactor import twisted_reactor
 
-    async with twisted_reactor() as reactor:
-        found = await measure(reactor, calls)
+    if whole:
+        found = await measure_whole(calls)
+    else:
+        async with twisted_reactor() as reactor:
+            found = await measure(reactor, calls)
     names = {
         "arrival": "call arrives -> agent's phone rings",
         "waiting": "call waits (CallcenterWait) -> agent's phone rings",
@@ -144,4 +198,6 @@ async def run(calls: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--calls", type=int, default=200)
-    asyncio.run(run(parser.parse_args().calls))
+    parser.add_argument("--whole", action="store_true", help="with the whole engine")
+    options = parser.parse_args()
+    asyncio.run(run(options.calls, options.whole))

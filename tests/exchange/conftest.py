@@ -35,6 +35,7 @@ from tests.exchange.installation import (
     missing,
 )
 from tests.exchange.phones import Phones
+from tests.exchange.process import Centre
 from tests.exchange.whole import Whole, phones_for_a_while, whole_product
 
 
@@ -56,6 +57,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
                 item.add_report_section(report.when, "asterisk", value.log())  # type: ignore[attr-defined]
             elif isinstance(value, Phones):
                 item.add_report_section(report.when, "sipp", value.traces())  # type: ignore[attr-defined]
+            elif isinstance(value, Centre):
+                item.add_report_section(report.when, "engine", value.log())  # type: ignore[attr-defined]
     return report
 
 

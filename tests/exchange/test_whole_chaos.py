@@ -151,8 +151,8 @@ async def test_killed_while_talking_and_while_wrapping_up(
         await sees(alice, lambda: state(alice) == "wrapup")
         assert alice.agent is not None
         deadline = alice.agent["deadline"]
-        draft = {"call": talk, "rev": 0, "reason": "fees", "outcome": None, "notes": "Half a"}
-        reply = await alice.command("draft", "draft.save", d=draft)
+        draft = {"call": talk, "rev": 0, "reason": "fees", "notes": "Half a"}
+        reply = await alice.command("draft", "wrapup.draft", d=draft)
         assert reply["ok"], reply
     await centre.kill()
     await centre.start()
