@@ -51,7 +51,7 @@ from .keepers import Invariants, Keepers, StoreHealth
 from .metrics import Metrics
 from .opening import floor_opened
 from .settings import Settings, config_folder, zone
-from .store import Store, StoreError, open_store
+from .store import Retention, Store, StoreError, open_store
 from .web import build_server, listen, served
 
 log: Final = logging.getLogger(__name__)
@@ -239,7 +239,14 @@ async def _opened_store(settings: Settings) -> AsyncIterator[Store]:
     """The store, closed at the end; also when nobody waits for the opening any more."""
     opening = asyncio.ensure_future(
         asyncio.to_thread(
-            open_store, settings.store.url, keep_decisions_days=settings.store.keep_decisions_days
+            open_store,
+            settings.store.url,
+            keep=Retention(
+                decisions=settings.store.keep_decisions_days,
+                told_waits=settings.store.keep_told_waits_days,
+                reservations=settings.store.keep_reservations_days,
+                audit=settings.store.keep_audit_days,
+            ),
         )
     )
     try:

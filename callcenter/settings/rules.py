@@ -54,8 +54,10 @@ def _check_centre(settings: Settings, places: Places) -> None:
         centre.wrapup_seconds is None or centre.wrapup_seconds >= 0,
         "centre.wrapup_seconds", centre.wrapup_seconds, "0 or more",
     )  # fmt: skip
-    days = settings.store.keep_decisions_days
-    need(days > 0, "store.keep_decisions_days", days, "above 0")
+    for what in ("decisions", "told_waits", "reservations", "audit"):
+        name = f"keep_{what}_days"
+        days = getattr(settings.store, name)
+        need(days > 0, f"store.{name}", days, "above 0")
     limit = settings.supervision.pause_limit
     need(limit > 0, "supervision.pause_limit", limit, "above 0")
     node = settings.engine.node

@@ -27,6 +27,11 @@ class StoreSettings:
     """An SQLAlchemy URL. SQLite paths are relative to where the engine is started."""
     keep_decisions_days: float = 30.0
     """How long routing decisions are kept with their trace."""
+    keep_told_waits_days: float = 365.0
+    """How long waits that were told to callers are kept."""
+    keep_reservations_days: float = 30.0
+    """How long reservations that are over are kept."""
+    keep_audit_days: float = 730.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,18 +23,19 @@ from .imports import ImportsTable
 from .people import PeopleReader
 from .reader import Reader
 from .records import RecordsTable
+from .retention import Retention
 from .schema import bring_up_to_date
 from .sessions import SessionsTable
 from .short_reader import ShortReader
 from .writer import Writer
 
-__all__ = ["Bulk", "DiskFullError", "Store", "StoreError", "open_store"]
+__all__ = ["Bulk", "DiskFullError", "Retention", "Store", "StoreError", "open_store"]
 
 
 class Store:
     """An open store; make one with ``open_store``. ``where``: its address, without a password."""
 
-    def __init__(self, database: Database, keep_decisions_days: float) -> None:
+    def __init__(self, database: Database, keep: Retention) -> None:
         self._database = database
         self.where = database.where
         self.writer = Writer(database)
@@ -42,7 +43,7 @@ class Store:
         self._long = Reader(database, "long")
         self._short = ShortReader(database, self._quick)
         self.people = PeopleReader(self._short, database.dialect)
-        self.records = RecordsTable(self.writer, self._long, database.dialect, keep_decisions_days)
+        self.records = RecordsTable(self.writer, self._long, database.dialect, keep)
         self.history: History = self.records
         self.accounts = AccountsTable(self.writer, self._quick)
         self.sessions = SessionsTable(self.writer, self._quick)
@@ -68,12 +69,12 @@ class Store:
         self._long.close()
 
 
-def open_store(address: str, busy: float = 5.0, keep_decisions_days: float = 30.0) -> Store:
+def open_store(address: str, busy: float = 5.0, keep: Retention | None = None) -> Store:
     """Open ``sqlite:////path/file.db`` (created, for its owner alone) or a PostgreSQL address.
 
     Brings the tables up to date first. ``busy``: seconds to wait for a lock that another program
-    holds. ``keep_decisions_days``: how long routing decisions are kept. Raises ``StoreError``.
+    holds. ``keep``: how long rows are kept that only grow in number. Raises ``StoreError``.
     """
     database = Database(address, busy)
     bring_up_to_date(database)
-    return Store(database, keep_decisions_days)
+    return Store(database, keep or Retention())

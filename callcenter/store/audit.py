@@ -1,15 +1,18 @@
-"""Who did what to whose call or state, and why. Rows are added, never changed."""
+"""Who did what to whose call or state, and why. Rows are added, never changed.
+
+They go when they are older than the store was opened with."""
 
 from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from callcenter.codec import from_plain, to_plain
 from callcenter.floor.orders import RecordAudit
 
 from .reader import Reader
+from .retention import Sweep
 from .tables import audit
 from .writer import Writer
 
@@ -17,17 +20,21 @@ _a = audit.c
 
 
 class AuditTable:
-    """All methods raise ``StoreError``."""
+    """``keep_days``: how long rows are kept. All methods raise ``StoreError``."""
 
-    def __init__(self, writer: Writer, reader: Reader) -> None:
+    def __init__(self, writer: Writer, reader: Reader, keep_days: float) -> None:
+        self._sweep = Sweep(_a.at, _a.number, keep_days)
         self._writer = writer
         self._reader = reader
 
     async def record(self, order: RecordAudit) -> None:
         statement = insert(audit).values(to_plain(order))
-        await asyncio.wrap_future(
-            self._writer.submit(lambda connection: connection.execute(statement))
-        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(statement)
+            self._sweep.after(connection, order.at)
+
+        await asyncio.wrap_future(self._writer.submit(work))
 
     async def read(
         self,

@@ -8,21 +8,17 @@ from __future__ import annotations
 import asyncio
 import json
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from callcenter.codec import from_plain, to_plain
 from callcenter.floor.routing import Decision
 
 from .reader import Reader
+from .retention import Sweep
 from .tables import decisions
 from .writer import Writer
 
 _d = decisions.c
-DAY = 86_400.0
-SWEEP_EVERY = 500
-"""Decisions between two looks for old ones."""
-SWEPT = 1_000
-"""Most rows one look deletes: more than came since the last, and never a long wait."""
 
 
 class DecisionsTable:
@@ -31,8 +27,7 @@ class DecisionsTable:
     def __init__(self, writer: Writer, reader: Reader, keep_days: float) -> None:
         self._writer = writer
         self._reader = reader
-        self._keep = keep_days * DAY
-        self._recorded = 0
+        self._sweep = Sweep(_d.at, _d.number, keep_days)
 
     async def record(self, decision: Decision) -> None:
         """Store it. Now and then the oldest go, by the time of this one."""
@@ -44,13 +39,10 @@ class DecisionsTable:
             rule=decision.rule,
             body=json.dumps(to_plain(decision), separators=(",", ":"), allow_nan=False),
         )
-        sweep = self._recorded % SWEEP_EVERY == 0
-        self._recorded += 1
 
         def work(connection: Connection) -> None:
             connection.execute(statement)
-            if sweep:
-                _forget(connection, decision.at - self._keep)
+            self._sweep.after(connection, decision.at)
 
         await asyncio.wrap_future(self._writer.submit(work))
 
@@ -61,8 +53,3 @@ class DecisionsTable:
             lambda connection: connection.execute(query).scalars().all()
         )
         return tuple(from_plain(Decision, json.loads(body)) for body in bodies)
-
-
-def _forget(connection: Connection, before: float) -> None:
-    oldest = select(_d.number).where(_d.at < before).order_by(_d.at).limit(SWEPT)
-    connection.execute(delete(decisions).where(_d.number.in_(oldest)))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from statistics import median
 
-from sqlalchemy import Dialect, func, select
+from sqlalchemy import Connection, Dialect, func, select
 
 from callcenter.codec import to_plain
 from callcenter.floor.orders import RecordPromise
@@ -16,6 +16,7 @@ from callcenter.ports import PromiseScore
 
 from .database import insert
 from .reader import Reader
+from .retention import Sweep
 from .tables import told_waits
 from .writer import Writer
 
@@ -23,9 +24,10 @@ _t = told_waits.c
 
 
 class PromisesTable:
-    """All methods raise ``StoreError``."""
+    """``keep_days``: how long what was told is kept. All methods raise ``StoreError``."""
 
-    def __init__(self, writer: Writer, reader: Reader, dialect: Dialect) -> None:
+    def __init__(self, writer: Writer, reader: Reader, dialect: Dialect, keep_days: float) -> None:
+        self._sweep = Sweep(_t.told, _t.id, keep_days)
         self._writer = writer
         self._reader = reader
         told = insert(dialect, told_waits)
@@ -40,9 +42,12 @@ class PromisesTable:
     async def record(self, order: RecordPromise) -> None:
         """Store what was told, or how it came out; in any order, any number of times."""
         row = to_plain(order)
-        await asyncio.wrap_future(
-            self._writer.submit(lambda connection: connection.execute(self._told, row))
-        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(self._told, row)
+            self._sweep.after(connection, order.told)
+
+        await asyncio.wrap_future(self._writer.submit(work))
 
     async def scores(self, since: float, until: float, zone: tzinfo) -> tuple[PromiseScore, ...]:
         """What was told in [``since``, ``until``), by queue and local day; latest day first."""

@@ -32,6 +32,7 @@ from .decisions import DecisionsTable
 from .promises import PromisesTable
 from .reader import Reader
 from .reservations import ReservationsTable
+from .retention import Retention
 from .tables import drafts, interactions, outcomes
 from .writer import Writer
 
@@ -41,19 +42,17 @@ T = TypeVar("T")
 class RecordsTable:
     """Implements ``callcenter.ports.Records`` and ``History``. Methods raise ``StoreError``.
 
-    ``keep_decisions_days``: how long routing decisions are kept.
+    ``keep``: how long what distribution leaves behind is kept.
     """
 
-    def __init__(
-        self, writer: Writer, reader: Reader, dialect: Dialect, keep_decisions_days: float
-    ) -> None:
+    def __init__(self, writer: Writer, reader: Reader, dialect: Dialect, keep: Retention) -> None:
         self._writer = writer
         self._reader = reader
         self._sql = _Statements(dialect)
-        self._reservations = ReservationsTable(writer, reader)
-        self._decisions = DecisionsTable(writer, reader, keep_decisions_days)
-        self._promises = PromisesTable(writer, reader, dialect)
-        self._audit = AuditTable(writer, reader)
+        self._reservations = ReservationsTable(writer, reader, keep.reservations)
+        self._decisions = DecisionsTable(writer, reader, keep.decisions)
+        self._promises = PromisesTable(writer, reader, dialect, keep.told_waits)
+        self._audit = AuditTable(writer, reader, keep.audit)
 
     async def record_call(self, order: RecordCall) -> None:
         """Store the call; one that is stored already stays as it is."""

@@ -17,6 +17,7 @@ from callcenter.floor.orders import LIVE_RESERVATIONS, KeepReservation
 from callcenter.ports import ReservationTaken
 
 from .reader import Reader
+from .retention import Sweep
 from .tables import reservations
 from .writer import Writer
 
@@ -25,9 +26,10 @@ _LIVE = _r.state.in_(sorted(LIVE_RESERVATIONS))
 
 
 class ReservationsTable:
-    """All methods raise ``StoreError``."""
+    """``keep_days``: how long those that are over are kept. All methods raise ``StoreError``."""
 
-    def __init__(self, writer: Writer, reader: Reader) -> None:
+    def __init__(self, writer: Writer, reader: Reader, keep_days: float) -> None:
+        self._sweep = Sweep(_r.made, _r.id, keep_days, ~_LIVE)
         self._writer = writer
         self._reader = reader
 
@@ -36,9 +38,14 @@ class ReservationsTable:
 
         Raises ``ReservationTaken`` when the agent has another live one: nothing is stored then.
         """
-        holder = await asyncio.wrap_future(
-            self._writer.submit(lambda connection: _keep(connection, order))
-        )
+
+        def work(connection: Connection) -> Row[Any] | None:
+            holder = _keep(connection, order)
+            if order.version == 1:
+                self._sweep.after(connection, order.made)
+            return holder
+
+        holder = await asyncio.wrap_future(self._writer.submit(work))
         if holder is not None:
             raise ReservationTaken(
                 f"agent {order.agent} has reservation {holder.id} of call {holder.call}"

@@ -262,6 +262,7 @@ reservations = Table(
     Column("why", Text),
     Column("detail", Text, nullable=False),
     Index("ix_reservations_agent_made", "agent", "made"),
+    Index("ix_reservations_made", "made"),
     # No two engines, and no defect of one, can ever give an agent two calls at once.
     Index(
         "uq_reservations_live",

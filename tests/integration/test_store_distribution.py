@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from callcenter.floor.orders import RecordDecision
 from callcenter.ports import ReservationTaken
-from callcenter.store import decisions, open_store
-from tests.contract.samples import decision, reservation
+from callcenter.store import Retention, open_store, retention
+from tests.contract.samples import audited, decision, reservation, told
 
 DAY = 86_400.0
 
@@ -43,9 +44,9 @@ async def test_two_engines_race_for_an_agent(tmp_path: Path) -> None:
 
 async def test_old_decisions_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Decisions older than asked for are deleted as new ones come, a bounded number at a time."""
-    monkeypatch.setattr(decisions, "SWEEP_EVERY", 2)
-    monkeypatch.setattr(decisions, "SWEPT", 2)
-    store = open_store(f"sqlite:///{tmp_path / 'a.db'}", keep_decisions_days=10)
+    monkeypatch.setattr(retention, "SWEEP_EVERY", 2)
+    monkeypatch.setattr(retention, "SWEPT", 2)
+    store = open_store(f"sqlite:///{tmp_path / 'a.db'}", keep=Retention(decisions=10))
     try:
 
         async def record(at: float, call: str) -> int:
@@ -59,5 +60,37 @@ async def test_old_decisions_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         counts = [await record(11 * DAY, f"new{number}") for number in range(6)]
         assert counts == [6, 4, 4, 2, 2, 0]
         assert len(await store.records.decisions("at the edge")) == 1
+    finally:
+        store.close()
+
+
+async def test_old_rows_of_the_others_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits told, audit, reservations that are over: each by its own time; live ones stay."""
+    monkeypatch.setattr(retention, "SWEEP_EVERY", 1)
+    keep = Retention(told_waits=5, reservations=3, audit=7)
+    store = open_store(f"sqlite:///{tmp_path / 'a.db'}", keep=keep)
+    records = store.records
+    try:
+
+        async def day(number: int) -> tuple[int, int, int]:
+            at = number * DAY
+            await records.record_promise(told(f"p{number}", told=at))
+            await records.record_audit(audited(at))
+            one = reservation(f"r{number}", made=at, agent="bo")
+            await records.keep_reservation(one)
+            await records.keep_reservation(reservation(f"r{number}", 2, made=at, agent="bo",
+                                                       state="refused"))  # fmt: skip
+            scores = await store.history.promises(0.0, 99 * DAY, UTC)
+            return (
+                sum(one.told for one in scores),
+                len(await store.history.audit(0.0, 99 * DAY)),
+                len(await store.history.reservations("bo")),
+            )
+
+        await records.keep_reservation(reservation("live", made=0.0))
+        seen = [await day(number) for number in range(10)]
+        assert seen[:4] == [(1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4)]
+        assert seen[-1] == (6, 8, 4)
+        assert len(await store.history.reservations("mei")) == 1
     finally:
         store.close()
