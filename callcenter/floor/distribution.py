@@ -83,6 +83,7 @@ def leave(state: State, call: Call) -> None:
     call.since = None
     state.router.left(call.id)
     state.entered.pop(call.id, None)
+    state.overlooked |= state.timers.at(("mind", call.id)) is not None
     for what in ("max_wait", "announce", "mind"):
         state.timers.set((what, call.id), None)
 
@@ -227,7 +228,14 @@ def learned(state: State, call: Call, at: float) -> None:
     weigh(state, call, at)
     if state.router.knows(call.id) and understood(state, call):  # not sent out of the line by it
         state.timers.set(("mind", call.id), None)
-        state.entered[call.id] = None
+        looked_up(state, call.id)
+
+
+def looked_up(state: State, call_id: str) -> None:
+    """All is known about a waiting call, or it waited long enough for that. Agents and calls were
+    held back for it, and perhaps in vain."""
+    state.entered[call_id] = None
+    state.overlooked = True
 
 
 # --- giving out ---------------------------------------------------------------------------------
@@ -245,18 +253,24 @@ def assign(state: State, at: float) -> None:
         del state.entered[call_id]
         if (call := state.calls.get(call_id)) is not None:
             offer(state, call, at)
+    if state.overlooked:
+        state.overlooked = False
+        if state.router.anything_open:
+            for agent in state.agents.values():
+                if agent.state is AgentState.READY:
+                    state.freed[agent.id] = None
     while state.freed:
         agent_id = next(iter(state.freed))
         del state.freed[agent_id]
-        agent = state.agents.get(agent_id)
-        if agent is None or agent.state is not AgentState.READY:
+        free = state.agents.get(agent_id)
+        if free is None or free.state is not AgentState.READY:
             continue
         decision = state.router.decide_agent(agent_id, at)
         if decision is None:
             continue
         call = state.calls[decision.call]
         if not held_back(state, call):
-            reserve(state, call, agent, decision, at)
+            reserve(state, call, free, decision, at)
     state.timers.set(("router", ""), state.router.next_change(at))
 
 

@@ -43,7 +43,7 @@ def time_passed(state: State, event: e.TimePassed) -> None:
         elif what == "router":
             distribution.widen(state, event.at)
         elif what == "mind":
-            state.entered[key_id] = None
+            distribution.looked_up(state, key_id)
         elif what == "away":
             distribution.back_in_line(state, key_id, event.at)
         elif what == "announce":

@@ -140,6 +140,11 @@ class Router:
     def knows(self, call: str) -> bool:
         return call in self._line
 
+    @property
+    def anything_open(self) -> bool:
+        """Whether any call waits that is not reserved."""
+        return bool(self._line.groups)
+
     def waiting_call(self, call: str) -> Waiting:
         return self._line.entry(call).waiting
 

@@ -69,6 +69,9 @@ class State:
         """Agents who may take a call since the present event."""
         self.entered: dict[str, None] = {}
         """Calls of the engine's line that may be given to somebody since the present event."""
+        self.overlooked = False
+        """A call that others waited behind while it was looked up is settled: ready agents are
+        asked about again."""
         self.controlled: dict[str, str] = {}
         """What is asked of a live call, by its id: the call."""
         self.missing: dict[str, int] = {}

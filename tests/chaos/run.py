@@ -31,7 +31,7 @@ BEAT, AUDIT, SETTLES = 2.0, 60.0, 30.0
 may be going on any more (wrap-up and ringing that nobody answers included)."""
 TROUBLE: tuple[Reaction, ...] = ("waits", "declines", "busy", "fails", "absent")
 """What phones may do instead of being answered."""
-LOOKS = 5.0
+LOOKS = 2.0
 """Seconds between two looks whether somebody waits for an agent who is free."""
 TOLD = "UserEvent: CallcenterTold"
 MOST = 7200.0

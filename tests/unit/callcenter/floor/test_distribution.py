@@ -376,6 +376,64 @@ def test_nobody_signed_in_who_could_take_it() -> None:
     assert [away.call for away in only(line.orders, SendAway)] == ["c2"]
 
 
+def two_lines(**settings: object) -> Line:
+    """Calls for ``vip`` come first; who has a fault waits for somebody technical."""
+    return Line(
+        e.QueueSettings(queue="vip", distribution="engine", credit=300.0),
+        service(),
+        reason_rules=(e.ReasonRule(reason="fault", above=0.5, want="tech >= 3"),),
+        **settings,
+    )
+
+
+def understood(line: Line, call: str, *reasons: Reason) -> None:
+    line.say(e.ReasonsPredicted(at=line.at, call=call, reasons=reasons, model="m", ask=1))
+
+
+def looked_up(line: Line, call: str) -> None:
+    line.say(e.CallerIdentified(at=line.at, call=call, identity="unknown", ask=1))
+
+
+FAULT = Reason(code="fault", probability=0.9)
+
+
+@pytest.mark.parametrize("how", ["another wish", "gives up", "no answer"])
+def test_an_agent_kept_for_a_call_that_is_looked_up_gets_the_next_one(how: str) -> None:
+    """The first call turns out not to be for them: the one behind it does not wait on."""
+    line = two_lines()
+    line.sign_in("mei", MEI, ready=False, english=3)
+    line.arrive("c2")
+    looked_up(line, "c2")
+    understood(line, "c2")
+    line.arrive("c1", "vip")
+    looked_up(line, "c1")
+    line.say(e.StateChosen(at=line.at, agent="mei", state="ready"))
+    assert line.states() == {"mei": "ready"}
+    if how == "another wish":
+        understood(line, "c1", FAULT)
+        assert line.ring().call == "c2"
+    elif how == "gives up":
+        line.say(e.CallLeftQueue(at=line.at, call="c1", queue="vip", why="abandoned"))
+        assert line.ring().call == "c2"
+    else:
+        line.pass_time(0.1)
+        assert line.ring().call == "c1"
+
+
+def test_a_call_behind_one_that_is_looked_up_gets_the_agent_in_the_end() -> None:
+    """It came while the agent was kept for the one before."""
+    line = two_lines()
+    line.sign_in("mei", MEI, english=3)
+    line.arrive("c1", "vip")
+    looked_up(line, "c1")
+    line.arrive("c2")
+    looked_up(line, "c2")
+    understood(line, "c2")
+    assert line.states() == {"mei": "ready"}
+    understood(line, "c1", FAULT)
+    assert line.ring().call == "c2"
+
+
 def test_an_announcement_told_twice_is_one_promise() -> None:
     """The same words come again within a second; the next announcement is another promise."""
     line = Line()
