@@ -20,7 +20,7 @@ from callcenter.floor.events import ControlKind
 from callcenter.floor.orders import Control
 from callcenter.ports import SwitchError
 from telephony.answers import Answer
-from telephony.control_facts import FOR, MUTED_VARIABLE, Talk
+from telephony.control_facts import FAR, FOR, MUTED_VARIABLE, Talk
 from telephony.ringing import AUTO_ANSWER
 
 Ask = Callable[[Action, Callable[[str], str]], Awaitable[Answer]]
@@ -166,7 +166,7 @@ class CallControl:
         headers = {
             "Channel": "Local/s@cc-consult-out/n",
             "ChannelId": order.new_leg,
-            "OtherChannelId": f"{order.new_leg}{FOR}{talk.agent}",
+            "OtherChannelId": f"{FAR}{order.new_leg}{FOR}{talk.agent}",
             "Context": "cc-consult",
             "Exten": "s",
             "Priority": 1,
@@ -259,7 +259,7 @@ class CallControl:
         headers = {
             "Channel": "Local/ear@cc-record/n",
             "ChannelId": order.new_leg,
-            "OtherChannelId": f"{order.new_leg}{FOR}{talk.agent}",
+            "OtherChannelId": f"{FAR}{order.new_leg}{FOR}{talk.agent}",
             "Context": "cc-record",
             "Exten": "pen",
             "Priority": 1,

@@ -28,9 +28,12 @@ from telephony.parties import clean_number
 EVENT: Final = "CallcenterControl"
 MUTED_VARIABLE: Final = "CC_MUTED"
 """Set to 1 or 0 on an agent's leg once its voice is cut off, or carried again."""
+FAR: Final = "far-"
 FOR: Final = "-for-"
 """The far half of a Local channel made for an agent's leg has the Uniqueid
-``<near half>-for-<agent's leg>``, so that a snapshot alone says for whom it is."""
+``far-<near half>-for-<agent's leg>``, so that a snapshot alone says for whom it is. It must not
+begin like the near half's: Bridge() takes whatever Uniqueid begins with what it is given
+(main/bridge.c, bridge_exec: ast_channel_get_by_name_prefix)."""
 
 ConsultEnd = Literal["completed", "joined", "cancelled", "busy", "no_answer", "refused", "gone"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from telephony.control_facts import FOR, ControlFacts
+from telephony.control_facts import FAR, FOR, ControlFacts
 from telephony.handovers import Handovers
 from telephony.legs import Leg
 from telephony.monitors import SPY_CONTEXT
@@ -28,8 +28,10 @@ def consulted(snapshot: Snapshot) -> dict[str, str]:
     shown = {packet.get("Uniqueid") or "": packet for packet in snapshot.channels}
     found = {}
     for uid, packet in shown.items():
-        near, made, agent = uid.partition(FOR)
-        if not made or near not in shown or packet.get("Context") == "cc-record":
+        near, made, agent = uid.removeprefix(FAR).partition(FOR)
+        if not (made and uid.startswith(FAR) and near in shown):
+            continue
+        if packet.get("Context") == "cc-record":
             continue
         place = shown[near].get("Context"), shown[near].get("Exten")
         if place in _ASIDE or not _is_up(shown[near]):
@@ -54,7 +56,7 @@ def find(facts: ControlFacts, talk: Handovers, snapshot: Snapshot) -> None:
     for near, uid in aside.items():
         leg, agent = talk.legs.by_uid.get(near), talk.legs.by_uid.get(uid)
         if leg is not None and agent is not None:
-            far = shown.get(f"{near}{FOR}{uid}")
+            far = shown.get(f"{FAR}{near}{FOR}{uid}")
             place = (shown[near].get("Context"), shown[near].get("Exten"))
             facts.finds_consult(
                 leg,
@@ -92,7 +94,7 @@ def _listens(facts: ControlFacts, talk: Handovers, leg: Leg, packet: Packet) -> 
             facts.monitors.finds_spy(leg, heard, exten)
     elif context == "cc-record" and exten == "pen":
         ear = talk.legs.other_half(leg)
-        uid = ear.uid.removeprefix(f"{leg.uid}{FOR}") if ear is not None else ""
+        uid = ear.uid.removeprefix(f"{FAR}{leg.uid}{FOR}") if ear is not None else ""
         agent = talk.legs.by_uid.get(uid)
         if agent is not None:
             facts.monitors.finds_recording(leg, agent)

@@ -396,15 +396,7 @@ async def test_a_consulted_colleague_who_hangs_up(desk: Desk) -> None:
     await desk.over()
 
 
-SWAPPED_AT_ONCE = pytest.mark.xfail(
-    reason="swaps within milliseconds of one another can miss each other in Asterisk: told as"
-    " failed, and the customer stays on hold",
-    raises=(SwitchError, AssertionError),
-    strict=False,
-)
-
-
-@pytest.mark.parametrize("way", ["engine", "queue", pytest.param("dial", marks=SWAPPED_AT_ONCE)])
+@pytest.mark.parametrize("way", WAYS)
 async def test_swap_there_and_back_then_complete(desk: Desk, way: str) -> None:
     """One waits with music while the agent talks to the other; completing works from both."""
     leg = await consulting(desk, way)

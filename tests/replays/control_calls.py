@@ -21,7 +21,7 @@ NAME = "Controlled Cora"
 AGENT = "cc-0-1"
 """The Uniqueid of the leg with which the engine rang 1001."""
 ASIDE = "cx-0-1"
-FAR = f"{ASIDE}-for-{AGENT}"
+FAR = f"far-{ASIDE}-for-{AGENT}"
 
 
 def truth(

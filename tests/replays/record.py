@@ -71,7 +71,7 @@ def play(scenario: Scenario) -> bytes:
             for tap in stage.taps:
                 tap.close()
     # Where files are kept is a folder of this test's own.
-    return stage.recording.replace(str(exchange.folder).encode(), b"/var")
+    return stage.recording.replace(str(exchange.folder_inside).encode(), b"/var")
 
 
 def readme() -> str:

@@ -121,7 +121,7 @@ def test_consult_calls_once_the_customer_is_seen_to_wait() -> None:
     sent = Exchange().do("consult", "1002")
     assert sent[-2] == "Redirect 100.1 cc-hold s 1 100.2 cc-agent calling 1"
     assert sent[-1] == (
-        "Originate Local/s@cc-consult-out/n cx-1 cx-1-for-100.2 cc-consult s 1 60000 true"
+        "Originate Local/s@cc-consult-out/n cx-1 far-cx-1-for-100.2 cc-consult s 1 60000 true"
         " CC_AGENT=100.2 CC_CUSTOMER=100.1 CC_TARGET=1002"
     )
 
