@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -95,11 +94,13 @@ def _queues(state: State, now: float) -> Iterator[str]:
             call = state.calls.get(call_id)
             if call is None or not call.waiting or call.queue != queue.id:
                 yield f"queue {queue.id}: call {call_id} does not wait in it"
-        real = Counter(
-            state.by_device[device].state for device in queue.members if device in state.by_device
-        )
-        if real != +Counter(queue.states):
-            yield f"queue {queue.id} counts {queue.states} agents, there are {dict(real)}"
+        real: dict[AgentState, int] = {}
+        for device in queue.members:
+            agent = state.by_device.get(device)
+            if agent is not None:
+                real[agent.state] = real.get(agent.state, 0) + 1
+        if real != {one: count for one, count in queue.states.items() if count}:
+            yield f"queue {queue.id} counts {queue.states} agents, there are {real}"
     due = state.timers.next()
     if due is not None and due < now - LATE:
         yield f"the deadline at {due:.1f} is past"
