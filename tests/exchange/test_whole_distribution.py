@@ -77,7 +77,7 @@ async def test_from_the_line_to_the_next_caller(distributing: Distributing) -> N
                 shown = await whole_card(alice)
                 assert shown["profile"]["name"] == WANG.name
                 await asyncio.to_thread(phone.wait_called)
-                assert state(alice) == "reserved"
+                await sees(alice, lambda: state(alice) == "reserved")
                 caller = tap.wait_event("MusicOnHoldStart")["Channel"]
                 leg = tap.wait_event("Newstate", ChannelStateDesc="Ringing")["Uniqueid"]
                 assert leg.startswith("cc-")
