@@ -123,11 +123,16 @@ def wrap_up_extended(state: State, event: e.WrapUpExtended) -> None:
 
 def wrap_up_restored(state: State, event: e.WrapUpRestored) -> None:
     agent = state.agent(event.agent)
-    if event.call in state.calls or not state.move(agent, Move.RESTORE, event.at):
+    known = state.calls.get(event.call)
+    live = known is not None and known.state is not CallState.ENDED
+    if live or not state.move(agent, Move.RESTORE, event.at):
         raise NotNow(f"{agent.name} is at something else by now.")
     agent.since = event.since
     agent.call = event.call
     state.set_deadline(agent, None if event.deadline is None else max(event.deadline, event.at))
+    if known is not None:  # two agents talked to each other, and both wrap it up
+        state.open_card(agent, known)
+        return
     call = Call(
         event.call, event.direction, event.number, event.name, event.dialled, event.arrived,
         state=CallState.ENDED, queue=event.queue, answered=event.answered, ended=event.ended,

@@ -257,6 +257,8 @@ class Run:
     # --- faults ---------------------------------------------------------------------------------
 
     def _begin(self, fault: Fault) -> None:
+        if self.desk.over:
+            return  # all calls are over: what is left must settle undisturbed
         if self._troubled() and fault.kind not in ("duplicate", "reorder", "phones"):
             return  # one such trouble at a time
         end = self.now + fault.seconds

@@ -434,6 +434,25 @@ def test_a_call_behind_one_that_is_looked_up_gets_the_agent_in_the_end() -> None
     assert line.ring().call == "c2"
 
 
+def test_two_agents_who_talked_to_each_other_both_go_on_wrapping_up() -> None:
+    """After a restart the call is on both screens; it is forgotten when both are done."""
+    line = Line()
+    for agent, device in (("mei", MEI), ("tom", TOM)):
+        line.sign_in(agent, device)
+        line.say(
+            e.WrapUpRestored(
+                at=line.at, agent=agent, call="c1", since=line.at - 5.0, deadline=line.at + 5.0,
+                direction="internal", number="1001", name=None, dialled="1002", queue=None,
+                arrived=line.at - 60.0, answered=line.at - 50.0, ended=line.at - 5.0,
+            )
+        )  # fmt: skip
+    assert line.states() == {"mei": "wrapup", "tom": "wrapup"}
+    assert line.floor.state.calls["c1"].screens == {"mei", "tom"}
+    line.pass_time(6.0)
+    assert line.states() == {"mei": "ready", "tom": "ready"}
+    assert line.floor.state.calls == {}
+
+
 def test_an_announcement_told_twice_is_one_promise() -> None:
     """The same words come again within a second; the next announcement is another promise."""
     line = Line()
