@@ -385,9 +385,16 @@ def test_a_folder_that_cannot_be_made(here: Here) -> None:
 # --- running
 
 
+WARNINGS = (
+    "error::ResourceWarning,"
+    # Twisted keeps one of these as long as it listens anywhere (twisted.internet.tcp._reservedFD).
+    "ignore:unclosed file <_io.TextIOWrapper name='/dev/null':ResourceWarning"
+)
+
+
 def environment(**more: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CALLCENTER_")}
-    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error::ResourceWarning"} | more
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": WARNINGS} | more
 
 
 @contextmanager
