@@ -58,9 +58,7 @@ async def test_a_new_one_ends_what_the_same_engine_left(
     await ports.records.keep_reservation(reservation("b1", agent="bo"))
     new = reservation("r2", made=150.0)
     await ports.records.keep_reservation(new)
-    over = replace(
-        old, version=4, state="rescinded", why="withdrawn", changed=150.0, deadline=None
-    )
+    over = replace(old, version=4, state="rescinded", why="withdrawn", changed=150.0, deadline=None)
     assert await ports.history.reservations("mei") == (new, over)
     assert await ports.history.reservations("bo") == (reservation("b1", agent="bo"),)
     await ports.records.keep_reservation(replace(old, version=4, state="completed"))
