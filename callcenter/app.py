@@ -44,6 +44,7 @@ from .exchange import Exchange
 from .floor.errors import FloorError
 from .floor.events import DayBegan, Event
 from .floor.floor import Floor
+from .floor.inherited import counted
 from .floor.state import State
 from .garbage import collect_when_quiet, collected_by_hand
 from .journal import Journal
@@ -55,6 +56,9 @@ from .store import Retention, Store, StoreError, open_store
 from .web import build_server, listen, served
 
 log: Final = logging.getLogger(__name__)
+
+COUNTERS_NOTED_EVERY: Final = 60.0
+"""Seconds between two notes of today's counters in the journal; less than ``restart.LOOK_BACK``."""
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
@@ -173,6 +177,7 @@ async def engine(
         stack.push_async_callback(keepers.stop)
         keepers.keep(dispatch.keep_time(), "timers")
         keepers.keep(_begin_days(settings, dispatch, clock), "days")
+        keepers.keep(_note_counters(dispatch), "counters")
         keepers.keep(exchange.audit(), "audits")
         invariants = Invariants(dispatch)
         keepers.keep(invariants.watch(), "invariants")
@@ -283,6 +288,13 @@ async def _begin_days(settings: Settings, dispatch: Dispatch, clock: Callable[[]
         dispatch.post(DayBegan(at=clock()))
 
 
+async def _note_counters(dispatch: Dispatch) -> None:
+    """Keep today's counters in the journal, for the next start."""
+    while True:
+        await asyncio.sleep(COUNTERS_NOTED_EVERY)
+        dispatch.post(counted(dispatch.floor.state, dispatch.now()))
+
+
 def _midnight(settings: Settings, now: float, days: int = 0) -> float:
     """The centre's last local midnight, or one that many days later (DST included)."""
     today = datetime.fromtimestamp(now, zone(settings)).date() + timedelta(days=days)
@@ -318,15 +330,22 @@ async def _open_floor(
         accounts=accounts,
     )
     wishes: list[Event] = []
-    if last is not None and now - last <= restart.WITHIN:
+    facts: list[Event] = []
+    if last is not None:
         recent = await asyncio.to_thread(store.journal.end_of_run, restart.LOOK_BACK)
-        skills = {account.agent: account.skills for account in accounts}
-        wishes = restart.at_work(chosen, now, skills)
-        wishes += await asyncio.to_thread(restart.wrapping_up, opened, chosen, recent, now)
+        before, records = await asyncio.to_thread(restart.played, opened, chosen, recent)
+        facts = restart.left_open(before, last, now, today=last >= opened.midnight)
+        for record in records:  # again, harmlessly: the last ones may not be on disk
+            await store.records.record_call(record)
+        if now - last <= restart.WITHIN:
+            skills = {account.agent: account.skills for account in accounts}
+            wishes = [*restart.at_work(chosen, now, skills), *restart.wrap_ups(before, now)]
     left = await store.records.close_reservations(settings.engine.node, now)
     if left:
         log.info("reservations_closed", extra={"count": left})
     dispatch.post(opened)
+    for fact in facts:
+        dispatch.post(fact)
     await _bring_back(dispatch, wishes)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from .floor import inherited
 from .floor.agent import AgentState
 from .floor.errors import FloorError
 from .floor.events import (
@@ -19,6 +20,7 @@ from .floor.events import (
     WrapUpRestored,
 )
 from .floor.floor import Floor
+from .floor.orders import RecordCall
 
 KINDS: Final = (AgentSignedIn, AgentSignedOut, StateChosen)
 """The events of a run that say so."""
@@ -33,23 +35,59 @@ LOOK_BACK: Final = 3600.0
 events would keep the engine from starting."""
 
 
+RECORDED_LATELY: Final = 60.0
+"""Seconds before the end of a run: the records of calls that ended then may not be on disk."""
+
+
+def played(
+    opened: FloorOpened, chosen: Iterable[Event], recent: Iterable[Event]
+) -> tuple[Floor, list[RecordCall]]:
+    """The floor of a run as it was at its end, and what was to be recorded about calls just before.
+
+    ``chosen``: events of ``KINDS`` of the run; ``recent``: all its events of the last
+    ``LOOK_BACK`` seconds.
+    """
+    floor = Floor()
+    floor.receive(replace(opened, at=0.0))
+    tail = [event for event in recent if not isinstance(event, FloorOpened)]
+    records: list[RecordCall] = []
+    if not tail:
+        tail_begins = float("inf")
+    else:
+        tail_begins, over = tail[0].at, tail[-1].at - RECORDED_LATELY
+    for event in (*(one for one in chosen if one.at < tail_begins), *tail):
+        try:
+            orders = floor.receive(event)
+        except FloorError:  # it leans on something older than what is played again
+            continue
+        if event.at >= tail_begins and event.at >= over:
+            records += [order for order in orders if isinstance(order, RecordCall)]
+    return floor, records
+
+
+def left_open(floor: Floor, seen: float, at: float, today: bool) -> list[Event]:
+    """Facts, dated ``at``, about what the run left when it ended at ``seen``: its counters, if they
+    are of ``today``, and the calls that had not ended."""
+    facts: list[Event] = []
+    if today:
+        facts.append(inherited.counted(floor.state, at))
+    facts.extend(inherited.as_now(call, seen, at) for call in floor.live_calls().values())
+    return facts
+
+
 def wrapping_up(
     opened: FloorOpened, chosen: Iterable[Event], recent: Iterable[Event], at: float
 ) -> list[Event]:
     """Wishes, dated ``at``, that let agents go on wrapping up what they were wrapping up.
 
-    ``chosen``: events of ``KINDS`` of the run; ``recent``: all its events of the last
-    ``LOOK_BACK`` seconds. The deadlines are what they were: one that has passed ends at once.
+    The arguments are those of ``played``. The deadlines are what they were: one that has passed
+    ends at once.
     """
-    floor = Floor()
-    floor.receive(replace(opened, at=0.0))
-    tail = [event for event in recent if not isinstance(event, FloorOpened)]
-    first = tail[0].at if tail else at
-    for event in (*(one for one in chosen if one.at < first), *tail):
-        try:
-            floor.receive(event)
-        except FloorError:  # it leans on something older than what is played again
-            continue
+    return wrap_ups(played(opened, chosen, recent)[0], at)
+
+
+def wrap_ups(floor: Floor, at: float) -> list[Event]:
+    """The same, from the floor of the run."""
     wishes: list[Event] = []
     for agent in floor.state.agents.values():
         call = floor.state.calls.get(agent.call or "")

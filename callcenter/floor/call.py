@@ -160,6 +160,8 @@ class Call:
     agent: str | None = None
     """Who talked, last."""
     rev: int = 0
+    restored: bool = False
+    """It began under an earlier run of the engine."""
 
     engine: bool = False
     """Waits in the engine's own line: the floor chooses the agent."""

@@ -167,6 +167,53 @@ class FloorOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRestored:
+    """A call that was open when the engine stopped. It goes on if the exchange still has it; if
+    not, it ended while nobody listened, and is recorded as lost."""
+
+    at: float
+    call: str
+    seen: float
+    """When the run before ended, up to when it certainly lived."""
+    direction: Direction
+    number: str | None
+    name: str | None
+    dialled: str | None
+    arrived: float
+    queue: str | None
+    queued: float | None
+    """When it entered the queue in whose line it was; ``None``: it was in none."""
+    place: float | None
+    wait: float
+    answered: float | None
+    agent: str | None
+    transfers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCount:
+    """A queue's counters of today, see ``callcenter.floor.queue.Counters``."""
+
+    queue: str
+    offered: int
+    answered: int
+    abandoned: int
+    left: int
+    within_threshold: int
+    wait_total: float
+    promises: int
+    promises_kept: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountersNoted:
+    """Today's counters as they are. Noted every minute, so that a restart goes on from there."""
+
+    at: float
+    queues: tuple[QueueCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """A deadline of the floor was reached."""
 
@@ -727,6 +774,8 @@ class OrderFailed:
 
 Event: TypeAlias = (
     FloorOpened
+    | CallRestored
+    | CountersNoted
     | TimePassed
     | DayBegan
     | ExchangeConnected

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import controls, distribution, promises
+from . import controls, distribution, inherited, promises
 from . import events as e
 from .agent import AgentState, Move
 from .call import Call, CallState
@@ -44,6 +44,8 @@ def arrived(state: State, event: e.CallArrived) -> None:
         return
     call = Call(event.call, event.direction, event.number, event.name, event.dialled, event.at)
     state.calls[event.call] = call
+    if state.before:
+        inherited.goes_on(state, call)
     if event.direction == "internal":
         call.identity = "unknown"
         call.reasons_state = call.answers_state = "not_known"
@@ -210,7 +212,8 @@ def answered(state: State, event: e.CallAnswered) -> None:
     if event.queue is not None and call.queue is None:
         call.queue = event.queue
     state.dirty_calls[call.id] = None
-    if call.since is not None:  # the line was not told that it left
+    if call.since is not None or (call.restored and call.waiting):
+        # Nobody told that it left the line: the engine's own, or one it left while we were away.
         left(state, call, event.at, "answered")
         distribution.leave(state, call)
     call.parked = None
@@ -447,6 +450,8 @@ def compared(state: State, event: e.SnapshotCompared) -> None:
             state.unexpected["call_without_end"] += 1
             ended(state, e.CallEnded(at=event.at, call=call.id, why="lost"))
             state.missing.pop(call.id, None)
+    if state.before:
+        inherited.lost(state)
     if not state.distributing:
         distribution.begin(state, event.at)
         for agent in state.agents.values():

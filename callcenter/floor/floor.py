@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from . import controls, distribution, facts, results, talk_facts, wishes
+from . import controls, distribution, facts, inherited, results, talk_facts, wishes
 from . import events as e
 from .call import Call, CallState
 from .card import AgentView, CallView, Card, QueueView
@@ -63,6 +63,8 @@ def day_began(state: State, event: e.DayBegan) -> None:
 
 TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.TimePassed: time_passed,
+    e.CallRestored: inherited.restored,
+    e.CountersNoted: inherited.noted,
     e.DayBegan: day_began,
     e.ExchangeConnected: facts.exchange_connected,
     e.ExchangeLost: facts.exchange_lost,

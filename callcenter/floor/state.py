@@ -74,6 +74,8 @@ class State:
         asked about again."""
         self.controlled: dict[str, str] = {}
         """What is asked of a live call, by its id: the call."""
+        self.before: dict[str, e.CallRestored] = {}
+        """Calls of the run before, until the exchange was asked whether it still has them."""
         self.missing: dict[str, int] = {}
         """Calls that the exchange did not show, and how often."""
         self.unmanned = frozenset(opened.devices)
