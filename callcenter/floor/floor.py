@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from . import controls, distribution, facts, inherited, results, talk_facts, wishes
+from . import controls, distribution, exchange, facts, inherited, results, talk_facts, wishes
 from . import events as e
 from .call import Call, CallState
 from .card import AgentView, CallView, Card, QueueView
@@ -66,8 +66,8 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.CallRestored: inherited.restored,
     e.CountersNoted: inherited.noted,
     e.DayBegan: day_began,
-    e.ExchangeConnected: facts.exchange_connected,
-    e.ExchangeLost: facts.exchange_lost,
+    e.ExchangeConnected: exchange.connected,
+    e.ExchangeLost: exchange.lost,
     e.CallArrived: facts.arrived,
     e.CallerChanged: facts.caller_changed,
     e.CallQueued: facts.queued,
@@ -92,12 +92,12 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.SpyEnded: talk_facts.spy_ended,
     e.KeyPressed: facts.key_pressed,
     e.EstimateTold: distribution.told,
-    e.SnapshotCompared: facts.compared,
+    e.SnapshotCompared: exchange.compared,
     e.CallEnded: facts.ended,
     e.CallsMerged: facts.merged,
-    e.DeviceChanged: facts.device_changed,
-    e.MemberSeen: facts.member_seen,
-    e.MemberGone: facts.member_gone,
+    e.DeviceChanged: exchange.device_changed,
+    e.MemberSeen: exchange.member_seen,
+    e.MemberGone: exchange.member_gone,
     e.AgentSignedIn: wishes.signed_in,
     e.AgentSignedOut: wishes.signed_out,
     e.SkillsChanged: wishes.skills_changed,
