@@ -158,7 +158,7 @@ def _queue(
     world.step(channel, "Answer", "", context=context, exten=name, priority=1)
     if not (yield from _answer(exchange, channel)):
         return False
-    world.step(channel, "Queue", f"{name},,,,{patience:g}", priority=2)
+    world.step(channel, "Queue", f"{name},t,,,{patience:g}", priority=2)
     visit = QueueVisit(exchange, channel, exchange.queues[name], patience)
     if (yield from visit.run()) != "timed out":
         return False

@@ -228,10 +228,21 @@ async def test_a_phone_is_asked_to_answer_by_itself(
         await centre.wait(CallEnded, call=queued.call)
 
 
+def _hears_music(centre: Distribution, leg: str) -> bool:
+    """The dialplan has set the caller up: what is set from now on stays set."""
+    return any(
+        packet.name == "Newexten"
+        and packet.get("Uniqueid") == leg
+        and packet.get("Application") == "WaitExten"
+        for packet, _ in centre.packets
+    )
+
+
 async def test_position_and_wait_are_told(reactor: Any, exchange: Exchange, phones: Phones) -> None:
     """What the engine sets is played and told as a promise; the caller still waits afterwards."""
     async with distribution(reactor, exchange) as centre:
         call, queued = await _caller(centre, phones, "+447700900208")
+        await centre.until(lambda: _hears_music(centre, queued.call))
         await centre.switch.announce(
             Announce(call=queued.call, leg=queued.leg or "", position=2, p50=100.4, p90=400.0)
         )

@@ -36,4 +36,4 @@ async def test_every_operation_answers_as_documented(here: Site, tmp_path: Path)
     )  # fmt: skip
     report, _ = await explorer.communicate()
     assert explorer.returncode == 0, report.decode()
-    assert "6 selected / 6 total" in report.decode().replace("Operations:", "")
+    assert "10 selected / 10 total" in report.decode().replace("Operations:", "")
