@@ -77,7 +77,7 @@ def play(scenario: Scenario) -> bytes:
 def readme() -> str:
     """The README from the scenarios and the recordings that are there."""
     parts = [PREFACE]
-    for scenario in SCENARIOS.values():
+    for _, scenario in sorted(SCENARIOS.items()):  # in whatever order their modules were imported
         path = HERE / f"{scenario.name}.ami"
         if not path.exists():
             continue
