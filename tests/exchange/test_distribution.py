@@ -238,10 +238,12 @@ def _hears_music(centre: Distribution, leg: str) -> bool:
     )
 
 
-async def test_position_and_wait_are_told(reactor: Any, exchange: Exchange, phones: Phones) -> None:
+async def test_position_and_wait_are_told(
+    reactor: Any, own_exchange: Exchange, own_phones: Phones
+) -> None:
     """What the engine sets is played and told as a promise; the caller still waits afterwards."""
-    async with distribution(reactor, exchange) as centre:
-        call, queued = await _caller(centre, phones, "+447700900208")
+    async with distribution(reactor, own_exchange) as centre:
+        call, queued = await _caller(centre, own_phones, "+447700900208")
         await centre.until(lambda: _hears_music(centre, queued.call))
         await centre.switch.announce(
             Announce(call=queued.call, leg=queued.leg or "", position=2, p50=100.4, p90=400.0)
@@ -291,13 +293,13 @@ async def test_a_caller_is_sent_away(
 
 
 async def test_an_engine_that_falls_silent_costs_no_call(
-    reactor: Any, exchange: Exchange, phones: Phones
+    reactor: Any, own_exchange: Exchange, own_phones: Phones
 ) -> None:
     """The caller who waits goes on into the ordinary queue, whose member answers."""
-    phones.phone("1001", Answers(ring=0.2))
-    async with distribution(reactor, exchange, lives=False) as centre:
+    own_phones.phone("1001", Answers(ring=0.2))
+    async with distribution(reactor, own_exchange, lives=False) as centre:
         await centre.switch.beat(time.time())
-        call, queued = await _caller(centre, phones, "+447700900211")
+        call, queued = await _caller(centre, own_phones, "+447700900211")
         assert queued.by == "engine"
         await centre.wait(CallLeftQueue, call=queued.call, why="overflow")
         assert (await centre.wait(CallQueued, call=queued.call, by="exchange")).queue == "service"
