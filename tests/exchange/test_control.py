@@ -180,6 +180,7 @@ async def desk_on(reactor: Any, exchange: Exchange, phones: Phones) -> AsyncIter
     finally:
         await desk.link.stop()
         exchange.cli("channel request hangup all")  # what a failed test left
+        exchange.cli("dialplan set global CC_ALLOW 5")  # as it was, for whoever uses it next
 
 
 @pytest_asyncio.fixture(loop_scope="session")
