@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import inf
 from types import MappingProxyType
 from typing import Final
 
@@ -51,16 +52,14 @@ def played(
     floor.receive(replace(opened, at=0.0))
     tail = [event for event in recent if not isinstance(event, FloorOpened)]
     records: list[RecordCall] = []
-    if not tail:
-        tail_begins = float("inf")
-    else:
-        tail_begins, over = tail[0].at, tail[-1].at - RECORDED_LATELY
-    for event in (*(one for one in chosen if one.at < tail_begins), *tail):
+    begins = tail[0].at if tail else inf
+    lately = tail[-1].at - RECORDED_LATELY if tail else inf
+    for event in (*(one for one in chosen if one.at < begins), *tail):
         try:
             orders = floor.receive(event)
         except FloorError:  # it leans on something older than what is played again
             continue
-        if event.at >= tail_begins and event.at >= over:
+        if event.at >= lately:
             records += [order for order in orders if isinstance(order, RecordCall)]
     return floor, records
 
@@ -75,19 +74,9 @@ def left_open(floor: Floor, seen: float, at: float, today: bool) -> list[Event]:
     return facts
 
 
-def wrapping_up(
-    opened: FloorOpened, chosen: Iterable[Event], recent: Iterable[Event], at: float
-) -> list[Event]:
-    """Wishes, dated ``at``, that let agents go on wrapping up what they were wrapping up.
-
-    The arguments are those of ``played``. The deadlines are what they were: one that has passed
-    ends at once.
-    """
-    return wrap_ups(played(opened, chosen, recent)[0], at)
-
-
 def wrap_ups(floor: Floor, at: float) -> list[Event]:
-    """The same, from the floor of the run."""
+    """Wishes, dated ``at``, that let agents go on wrapping up what they were wrapping up on the floor
+    of the run. The deadlines are what they were: one that has passed ends at once."""
     wishes: list[Event] = []
     for agent in floor.state.agents.values():
         call = floor.state.calls.get(agent.call or "")

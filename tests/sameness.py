@@ -181,8 +181,6 @@ def _header(event: Event, key: str, value: str, names: Names) -> str:
             return f"{key}: a time"
     if key == "AppData":
         value = _TIMES_IN_DATA.sub(r"\1=a time", value)
-        if event.get("Application") == "Queue":  # older recordings have no transfer key for agents
-            value = value.replace(",t,", ",,", 1)
     if _ID.match(key):
         return f"{key}: {names.role(value)}"
     return f"{key}: {names.text(value)}"

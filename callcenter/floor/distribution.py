@@ -23,10 +23,6 @@ from .state import State
 MIND_SECONDS: Final = 0.05
 """A call waits so long for what is known and predicted about it before it is given out anyway."""
 
-FIRST_TOLD: Final = 1.0
-"""Seconds after a call came until it is said what it is to be told: whoever is answered at once
-need not hear it, and the dialplan of a caller who has just come is still being set up."""
-
 GRACE: Final = 3.0
 """Seconds after the ringing should have ended within which the exchange has to say so."""
 
@@ -73,7 +69,7 @@ def enter(state: State, call: Call, queue: Queue, at: float) -> None:
     if settings.max_wait is not None:
         state.timers.set(("max_wait", call.id), at + settings.max_wait)
     if settings.announce_seconds:
-        state.timers.set(("announce", call.id), at + FIRST_TOLD)
+        announce(state, call, at)
     if not understood(state, call):
         state.timers.set(("mind", call.id), at + MIND_SECONDS)
     state.entered[call.id] = None

@@ -125,7 +125,7 @@ def _dialled(exchange: Exchange, channel: Channel, exten: str) -> Part[bool]:
 def agent_leg(exchange: Exchange, channel: Channel, number: str) -> Plan:
     """The far half of a Local channel that reaches an agent's phone."""
     world = exchange.world
-    world.step(channel, "Dial", f"PJSIP/{number},{exchange.settings.ring_time:g}")
+    world.step(channel, "Dial", f"PJSIP/{number},{exchange.settings.ring_time:g},t")
     yield from dial(exchange, channel, f"PJSIP/{number}", exchange.settings.ring_time)
     finish(exchange, channel)
 
@@ -204,7 +204,7 @@ def _closing(exchange: Exchange, channel: Channel) -> Part[bool]:
 def _agent_direct(exchange: Exchange, channel: Channel, number: str) -> Part[bool]:
     world, ring = exchange.world, exchange.settings.ring_time
     world.step(
-        channel, "Dial", f"PJSIP/{number},{ring:g}", context="agent-direct", exten=number,
+        channel, "Dial", f"PJSIP/{number},{ring:g},t", context="agent-direct", exten=number,
         priority=1,
     )  # fmt: skip
     result = yield from dial(exchange, channel, f"PJSIP/{number}", ring)

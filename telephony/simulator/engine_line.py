@@ -84,9 +84,6 @@ def wait(exchange: Exchange, channel: Channel, queue: str) -> Part[Leaves]:
     world = exchange.world
     world.step(channel, "Set", f"__CC_QUEUE={queue}", context=WAIT, exten=queue, priority=1)
     exchange.set_variable(channel, "__CC_QUEUE", queue)
-    world.step(channel, "UserEvent", f"CallcenterWait,Queue: {queue}", priority=2)
-    exchange.user_event(channel, "CallcenterWait", f"Queue: {queue}")
-    exchange.note_queue(channel, queue)
     try:
         return (yield from _Wait(exchange, channel, queue).run())
     except Redirected:
@@ -112,9 +109,12 @@ class _Wait:
         """Music, looks and announcements by turns."""
         exchange, world, channel = self.exchange, self.exchange.world, self.channel
         start = f"CC_LAST={self.beat},CC_SEEN={int(self.seen)},CC_POSITION="
-        world.step(channel, "MSet", f"{start},SAY_DTMF_INTERRUPT=true", priority=3)
+        world.step(channel, "MSet", f"{start},SAY_DTMF_INTERRUPT=true", priority=2)
         self._set(CC_LAST=self.beat, CC_SEEN=str(int(self.seen)), CC_POSITION="")
         self._set(SAY_DTMF_INTERRUPT="true")
+        world.step(channel, "UserEvent", f"CallcenterWait,Queue: {self.queue}", priority=3)
+        exchange.user_event(channel, "CallcenterWait", f"Queue: {self.queue}")
+        exchange.note_queue(channel, self.queue)
         world.step(channel, "Set", f"CC_LIMIT={self.limit:g}", priority=4)
         self._set(CC_LIMIT=f"{self.limit:g}")
         world.step(channel, "Set", "TIMEOUT(digit)=0.01", priority=5)

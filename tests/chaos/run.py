@@ -83,6 +83,7 @@ class Run:
         self.tellings: list[Telling] = []
         self._placed = 0
         self.node = self._start_engine(0.0)
+        self._died = self.now
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -216,6 +217,11 @@ class Run:
         self.desk.open(node, within)
         return node
 
+    def _count_all(self) -> None:
+        """Take the counters of a day that is over, or of the last engine."""
+        for queue, figures in self.node.figures().items():
+            self.counted[queue].update(figures)
+
     def _look_around(self) -> None:
         if not self.node.dead:
             self.node.look_around()
@@ -224,8 +230,7 @@ class Run:
     def _new_day(self) -> None:
         """Counters begin again; a call that waits was offered yesterday."""
         if not self.node.dead:
-            for queue, figures in self.node.figures().items():
-                self.counted[queue].update(figures)
+            self._count_all()
             self.node.take(e.DayBegan(at=self.now))
 
     def _beat(self) -> None:
@@ -321,17 +326,24 @@ class Run:
     def _engine_dies(self) -> None:
         self._harvest()
         self.node.dead = True
+        self._died = self.now
         self.books.engine_died()
 
     def _engine_back(self) -> None:
-        """Who was at work is at work again, as by the journal of the engine that died."""
+        """Who was at work is at work again, calls and counters go on, as by the journal of the engine
+        that died."""
         events = [event for event, orders in self.node.journal if orders is not None]
         opened = events[0]
         assert isinstance(opened, e.FloorOpened)
         chosen = [event for event in events if isinstance(event, restart.KINDS)]
-        wishes = restart.at_work(chosen, self.now)
-        wishes += restart.wrapping_up(opened, chosen, events, self.now)
+        before, _ = restart.played(opened, chosen, events)
+        today = self.plan.midnight is None or not self._died < self.plan.midnight <= self.now
+        if not today:
+            self._count_all()
+        wishes = [*restart.at_work(chosen, self.now), *restart.wrap_ups(before, self.now)]
         self.node = self._start_engine(4.0)
+        for fact in restart.left_open(before, self._died, self.now, today):
+            self.node.take(fact)
         for wish in wishes:
             done = self.node.take(wish)
             if isinstance(wish, e.AgentSignedIn | e.WrapUpRestored) and not done:
@@ -344,10 +356,6 @@ class Run:
     def _harvest(self) -> None:
         """Take the figures of an engine that ends."""
         node, report = self.node, self.report
-        for queue, figures in node.figures().items():
-            # Whoever still waits is counted by the next engine, which finds them in line.
-            figures["offered"] -= len(node.floor.state.queues[queue].waiting)
-            self.counted[queue].update(figures)
         report.events += node.events
         report.drift += node.drift
         report.problems += node.problems
@@ -367,6 +375,7 @@ class Run:
             report.problems.append(f"agents stuck: {stuck}")
         if not node.tracker.is_empty:
             report.problems.append("the tracker remembers legs that are gone")
+        self._count_all()
         self._harvest()
         report.lost = self.faults.lost
         report.calls = len(self.outcomes)

@@ -27,7 +27,7 @@ from callcenter.floor.events import (
 from callcenter.floor.floor import Floor
 from callcenter.floor.invariants import broken
 from callcenter.floor.orders import Identify, RecordOutcome
-from callcenter.restart import KINDS, at_work, wrapping_up
+from callcenter.restart import KINDS, at_work, played, wrap_ups
 
 
 def signed_in(agent: str, at: float = 1.0) -> AgentSignedIn:
@@ -87,7 +87,7 @@ def restored(*more: Event, at: float = 120.0, opened: FloorOpened = OPENED) -> l
     """What is wished for at ``at`` after a run of these events."""
     events = [*talk(), *more]
     chosen = [event for event in events if isinstance(event, KINDS)]
-    return wrapping_up(opened, chosen, events, at)
+    return wrap_ups(played(opened, chosen, events)[0], at)
 
 
 def brought_back(*more: Event, at: float = 120.0) -> Floor:
@@ -178,7 +178,7 @@ def test_what_is_over_is_not_brought_back() -> None:
     assert restored(TimePassed(at=160.0), at=170.0) == []
     assert restored(AgentSignedOut(at=110.0, agent="mei")) == []
     events = talk()[:-1]
-    assert wrapping_up(OPENED, [], events, 120.0) == []
+    assert wrap_ups(played(OPENED, [], events)[0], 120.0) == []
 
 
 def test_noted_without_finishing_goes_on() -> None:
@@ -193,10 +193,10 @@ def test_only_the_tail_of_a_run_need_be_played_again() -> None:
     """Who signed in before it is known from their choices; odd beginnings do no harm."""
     events = talk()
     chosen = [event for event in events if isinstance(event, KINDS)]
-    (wish,) = wrapping_up(OPENED, chosen, events[2:], 120.0)
+    (wish,) = wrap_ups(played(OPENED, chosen, events[2:])[0], 120.0)
     assert isinstance(wish, WrapUpRestored)
     odd = PersonChosen(at=1.5, agent="eve", call="c0", person=None)
-    assert wrapping_up(OPENED, chosen, [odd, *events[2:]], 120.0) == [wish]
+    assert wrap_ups(played(OPENED, chosen, [odd, *events[2:]])[0], 120.0) == [wish]
 
 
 def test_somebody_at_something_else_is_left_alone() -> None:

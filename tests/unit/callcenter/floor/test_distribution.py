@@ -487,7 +487,7 @@ def test_what_is_told_is_a_promise_and_scored() -> None:
     """The estimate is stored when it was heard; the answer completes it."""
     line = Line(service(announce_seconds=30.0))
     line.arrive("c1")
-    assert only(line.pass_time(1), Announce)[0].p90 is None, "no data, no estimate"
+    assert only(line.orders, Announce)[0].p90 is None, "no data, no estimate"
     line.say(e.EstimateTold(at=line.at, call="c1", queue="service", position=1, p50=20.0, p90=60.0))
     line.pass_time(45)
     line.sign_in("mei", MEI)
