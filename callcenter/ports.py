@@ -6,12 +6,24 @@ against both. Methods are coroutines where they may wait, plain functions where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Literal, Protocol, TypeAlias
 
-from .floor.card import AgentView, Answer, CallView, Card, Contact, QueueView, Reason
+from .floor.card import (
+    AgentView,
+    Answer,
+    AnswerMark,
+    CallView,
+    Card,
+    Contact,
+    Features,
+    QueueView,
+    Reason,
+    Scored,
+    Words,
+)
 from .floor.events import CallerIdentified, Event, ReservationEnd
 from .floor.orders import (
     Announce,
@@ -23,7 +35,9 @@ from .floor.orders import (
     RecordAudit,
     RecordCall,
     RecordDecision,
+    RecordMark,
     RecordOutcome,
+    RecordPrediction,
     RecordPromise,
     Ring,
     SendAway,
@@ -107,11 +121,50 @@ class PromiseRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something in the house's systems that concerns a person: a fee was charged, a card declined,
+    a password refused, a callback asked for. Which kinds there are, the pack says."""
+
+    id: str
+    at: float
+    kind: str
+    title: str = ""
+    """Shown to the agent; customer data."""
+    topic: str | None = None
+    """A reason or head of reasons that the customer gave with it (a callback's)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """A page of the website that a person looked at while signed in."""
+
+    at: float
+    page: str
+    """A short word for it: ``fees``, ``card-replacement``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """Something that concerns everybody for a time: an outage, a change of prices, a campaign."""
+
+    id: str
+    kind: str
+    """``outage``, ``price_change``, ``campaign`` or the like."""
+    since: float
+    until: float | None
+    """``None``: until further notice."""
+    title: str = ""
+    product: str | None = None
+    """Concerns only people with this product; ``None``: all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
     """All the store knows about a person that a card may need, as of one moment.
 
     ``orders``, ``bills``, ``cases``, ``promises``: open ones and the latest closed ones, newest
-    first, at most 20 each. ``contacts``: newest first, at most 20.
+    first, at most 20 each. ``contacts``: newest first, at most 20. ``happenings``: of the last 60
+    days, newest first, at most 40; ``pages``: of the last day, newest first, at most 20.
     """
 
     id: str
@@ -143,6 +196,10 @@ class PersonRow:
     cases: tuple[CaseRow, ...]
     promises: tuple[PromiseRow, ...]
     contacts: tuple[Contact, ...]
+    happenings: tuple[Happening, ...] = ()
+    pages: tuple[PageView, ...] = ()
+    predict: bool = True
+    """``False``: nothing is to be predicted about this person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +249,46 @@ class PromiseScore:
     """Median absolute error of p50 over the answered, seconds; ``None`` without any."""
 
 
+class Surroundings(Protocol):
+    """What concerns people and everybody, told by the house's other systems. Idempotent by id."""
+
+    async def happened(self, person: str, happenings: Sequence[Happening]) -> bool:
+        """``False``: there is no such person."""
+
+    async def viewed(self, person: str, pages: Sequence[PageView]) -> bool: ...
+
+    async def set_condition(self, condition: Condition) -> None: ...
+
+    async def conditions(self, since: float) -> tuple[Condition, ...]:
+        """Those that ended at or after ``since`` or have not ended, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeEdit:
+    """A knowledge entry as edited on the screen: it stands instead of the file's of the same id."""
+
+    id: str
+    version: int
+    at: float
+    by: str
+    entry: str
+    """TOML of one entry, as in ``config/knowledge`` (docs/knowledge.md)."""
+    retired: bool = False
+    """No longer suggested."""
+
+
+class Knowledge(Protocol):
+    """Edited entries, the words that led to answers, and what was missing."""
+
+    async def edits(self) -> tuple[KnowledgeEdit, ...]:
+        """The latest of each entry."""
+
+    async def edit(self, edit: KnowledgeEdit) -> bool:
+        """Store version n of an entry; ``False`` when there is a version n already."""
+
+    async def marks(self, since: float, until: float) -> tuple[RecordMark, ...]: ...
+
+
 class People(Protocol):
     """Who is behind a number."""
 
@@ -201,18 +298,69 @@ class People(Protocol):
     async def person(self, id: str) -> PersonRow | None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """Likely reasons, most likely first (empty: not known), and the name of the model."""
+
+    reasons: tuple[Reason, ...]
+    model: str
+    not_ours: bool = False
+    challengers: tuple[Scored, ...] = ()
+    late: Awaitable[Prediction] | None = None
+    """Time was up: the better one that is still being worked on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One prediction and what came of it: what models are trained and judged on."""
+
+    call: str
+    at: float
+    person: str | None
+    tier: str | None
+    language: str | None
+    queue: str | None
+    context: tuple[str, ...]
+    features: Features
+    words: tuple[Words, ...]
+    reason: str
+    """As the agent confirmed it last."""
+    outcome: str
+    notes: str
+    model: str | None
+    """Whose ``shown`` is; ``None``: nothing was predicted (older calls, imported ones)."""
+    shown: tuple[tuple[str, float], ...]
+    """The reasons the agent was shown, likeliest first."""
+    challengers: tuple[Scored, ...]
+    answers: tuple[str, ...] = ()
+    marks: tuple[tuple[str, AnswerMark], ...] = ()
+
+
+class Lessons(Protocol):
+    """What was predicted and what came of it, as stored."""
+
+    def lessons(self, since: float, until: float) -> Iterator[Lesson]:
+        """Calls in [``since``, ``until``) whose reason was confirmed, oldest first; the last
+        prediction of each. Reads in pieces; call it off the loop."""
+
+    def confirmed_since(self, since: float) -> int:
+        """How many outcomes were noted at or after ``since``."""
+
+
 class Mind(Protocol):
     """Who, why, and what to say."""
 
     async def identify(self, order: Identify, at: float) -> CallerIdentified: ...
 
-    async def predict(self, order: Predict) -> tuple[tuple[Reason, ...], str]:
-        """Likely reasons, most likely first (empty: not known), and the name of the model."""
+    async def predict(self, order: Predict, at: float) -> Prediction: ...
 
     async def answers(self, order: FindAnswers) -> tuple[Answer, ...]: ...
 
     def learn(self, order: RecordOutcome) -> None:
         """A reason was confirmed. Never waits."""
+
+    def mark(self, order: RecordMark) -> None:
+        """An answer was used, wrong or missing. Never waits."""
 
 
 class Records(Protocol):
@@ -236,6 +384,11 @@ class Records(Protocol):
         ``why`` ``engine_stopped``: one in ``wrapping`` is ``completed`` (the talk was had), others
         are ``rescinded``. Those of other nodes stay.
         """
+
+    async def record_prediction(self, order: RecordPrediction) -> None:
+        """Store it unless a newer version is there."""
+
+    async def record_mark(self, order: RecordMark) -> None: ...
 
     async def record_decision(self, order: RecordDecision) -> None:
         """Keep the decision with its trace, for as many days as the store was opened with."""

@@ -75,8 +75,8 @@ def left_open(floor: Floor, seen: float, at: float, today: bool) -> list[Event]:
 
 
 def wrap_ups(floor: Floor, at: float) -> list[Event]:
-    """Wishes, dated ``at``, that let agents go on wrapping up what they were wrapping up on the floor
-    of the run. The deadlines are what they were: one that has passed ends at once."""
+    """Wishes, dated ``at``, that let agents go on wrapping up what they were wrapping up on the
+    floor of the run. The deadlines are what they were: one that has passed ends at once."""
     wishes: list[Event] = []
     for agent in floor.state.agents.values():
         call = floor.state.calls.get(agent.call or "")

@@ -91,11 +91,63 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A fact that a prediction rests on: an order that is late, a page that was read.
+
+    ``group`` names its features (see ``Features``): a model tells how much a fact moved it by
+    leaving the group out. The console puts ``code``, ``value`` and ``detail`` into words.
+    """
+
+    group: str
+    code: str
+    """A stable word: ``order_late``, ``happening.fee_charged``, ``condition.outage``, ``words``."""
+    kind: FactKind | None = None
+    """How to read ``value``; ``None`` where there is none."""
+    value: str | int | float | bool | None = None
+    detail: str | None = None
+    """Customer data that belongs to it (an order number), or nothing."""
+
+
+Features: TypeAlias = tuple[tuple[str, float], ...]
+"""What a model may use, as of the moment of the call: name to value, by name. A name is
+``group|what``; what is absent is not known or not there. The names are those of
+``intelligence.features``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why the person may be calling. ``code`` is from the pack, ``probability`` is true."""
 
     code: str
     probability: float
+    why: tuple[Cause, ...] = ()
+    """The facts that speak for it most, the strongest first; empty when none stands out."""
+
+
+WordsSource: TypeAlias = Literal["ivr", "callback", "chat", "note", "path"]
+"""Where words come from: said to the voice menu, written in a callback form or a chat, the agent's
+note during the call; ``path``: the way through the menu, as keys joined by ``-`` (``2-1``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What the customer said or wrote about the reason, or somebody for them. Text of strangers."""
+
+    source: WordsSource
+    text: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What a model that is only being tried says of a call; nobody is shown it."""
+
+    model: str
+    reasons: tuple[tuple[str, float], ...]
+    """Codes with their probabilities, likeliest first."""
+
+
+AnswerMark: TypeAlias = Literal["used", "wrong", "missing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +167,11 @@ class Answer:
     reason: str
     source: str
     phrasings: tuple[Phrasing, ...]
+    """With the person's own facts put in."""
+    score: float = 0.0
+    """Estimated probability that it is the right one, 0 to 1; the best come first."""
+    automatic: bool = False
+    """So sure that the console opens it by itself."""
 
 
 IdentityState: TypeAlias = Literal[
@@ -192,6 +249,14 @@ class Card:
     """Where, while it is parked."""
     pending: tuple[Pending, ...] = ()
     transfers: int = 0
+    model: str | None = None
+    """Which model the reasons are from."""
+    words: tuple[Words, ...] = ()
+    """What the customer said or wrote about the reason before."""
+    not_ours: bool = False
+    """The words are about something that is none of the known reasons."""
+    marks: tuple[tuple[str, AnswerMark], ...] = ()
+    """Answers the agent marked: id to mark; id "" for ``missing``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from .card import Answer, Candidate, IdentityState, Profile, Reason
+from .card import (
+    Answer,
+    AnswerMark,
+    Candidate,
+    Cause,
+    Features,
+    IdentityState,
+    Profile,
+    Reason,
+    Scored,
+    Words,
+)
 from .rules import (
     Distribution as Distribution,
 )
@@ -428,6 +439,15 @@ class KeyPressed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerSaid:
+    """Words about the reason: said to the menu, written in a form, noted by the agent."""
+
+    at: float
+    call: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateTold:
     """A waiting caller was told their position and how long it will take: a promise."""
 
@@ -644,6 +664,20 @@ class OutcomeNoted:
     """Wrap-up ends with it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerMarked:
+    """The agent says what became of a suggested answer, or that one is missing."""
+
+    at: float
+    agent: str
+    call: str
+    answer: str | None
+    """``None`` with ``missing``."""
+    mark: AnswerMark
+    text: str = ""
+    """With ``missing``: what was asked; in the agent's words."""
+
+
 # --- results of orders --------------------------------------------------------------------------
 
 
@@ -657,6 +691,10 @@ class CallerIdentified:
     """Of the best candidate, or of the one the agent chose."""
     context: tuple[str, ...] = ()
     """What the prediction may use, coarse to fine, as of the moment of the call."""
+    features: Features = ()
+    """The same for models that weigh many facts."""
+    causes: tuple[Cause, ...] = ()
+    """The facts behind the features that an agent can be told."""
     ask: int = 0
     """Which ``Identify`` of the call this answers; an older answer never wins over a newer."""
 
@@ -670,6 +708,12 @@ class ReasonsPredicted:
     model: str
     ask: int = 0
     """Which ``Predict`` of the call this answers."""
+    not_ours: bool = False
+    """The words are about something that is none of the known reasons."""
+    challengers: tuple[Scored, ...] = ()
+    """What models that are only being tried say."""
+    late: bool = False
+    """Comes after one that was given because time was up; it wins over that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -754,6 +798,7 @@ Event: TypeAlias = (
     | SpyBegan
     | SpyEnded
     | KeyPressed
+    | CallerSaid
     | EstimateTold
     | SnapshotCompared
     | CallEnded
@@ -774,6 +819,7 @@ Event: TypeAlias = (
     | HelpGiven
     | PersonChosen
     | OutcomeNoted
+    | AnswerMarked
     | CallerIdentified
     | ReasonsPredicted
     | AnswersFound

@@ -330,8 +330,8 @@ class Run:
         self.books.engine_died()
 
     def _engine_back(self) -> None:
-        """Who was at work is at work again, calls and counters go on, as by the journal of the engine
-        that died."""
+        """Who was at work is at work again, calls and counters go on: as by the journal of the
+        engine that died."""
         events = [event for event, orders in self.node.journal if orders is not None]
         opened = events[0]
         assert isinstance(opened, e.FloorOpened)
