@@ -24,6 +24,7 @@ def check(settings: Settings, places: Places) -> None:
     for name, queue in settings.queues.items():
         _check_queue(settings, name, queue, places)
     _check_overflow(settings, places)
+    _check_prediction(settings, places)
 
 
 def _need(good: bool, places: Places, name: str, value: Any, allowed: str) -> None:
@@ -54,7 +55,7 @@ def _check_centre(settings: Settings, places: Places) -> None:
         centre.wrapup_seconds is None or centre.wrapup_seconds >= 0,
         "centre.wrapup_seconds", centre.wrapup_seconds, "0 or more",
     )  # fmt: skip
-    for what in ("decisions", "told_waits", "reservations", "audit"):
+    for what in ("decisions", "told_waits", "reservations", "audit", "predictions"):
         name = f"keep_{what}_days"
         days = getattr(settings.store, name)
         need(days > 0, f"store.{name}", days, "above 0")
@@ -189,3 +190,28 @@ def _is_skill(name: str) -> bool:
         return name == name.strip() and parse(name).skills == {name}
     except BadExpression:
         return False
+
+
+def _check_prediction(settings: Settings, places: Places) -> None:
+    prediction = settings.prediction
+    for name in ("sure", "automatic_above"):
+        share = getattr(prediction, name)
+        _need(0 <= share <= 1, places, f"prediction.{name}", share, "from 0 to 1")
+    _need(
+        0 < prediction.deadline <= 5, places, "prediction.deadline", prediction.deadline,
+        "seconds above 0, at most 5",
+    )  # fmt: skip
+    for name in ("refit_calls", "refit_hours"):
+        number = getattr(prediction, name)
+        _need(number >= 0, places, f"prediction.{name}", number, "0 or more")
+    _need(
+        prediction.train_days > 0, places, "prediction.train_days", prediction.train_days, "above 0"
+    )
+    token = settings.intake.token
+    _need(
+        token == "" or len(token) >= 16,
+        places,
+        "intake.token",
+        "(secret)",
+        "at least 16 characters",
+    )

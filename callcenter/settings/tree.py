@@ -32,6 +32,8 @@ class StoreSettings:
     keep_reservations_days: float = 30.0
     """How long reservations that are over are kept."""
     keep_audit_days: float = 730.0
+    keep_predictions_days: float = 365.0
+    """How long predictions are kept with what they were made from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,44 @@ class SupervisionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionSettings:
+    """Why customers call, what to answer, and how it is learned (docs/prediction.md)."""
+
+    on: bool = True
+    off_queues: tuple[str, ...] = ()
+    """Queues in which nothing is predicted."""
+    sure: float = 0.15
+    """A likeliest reason below this is a guess: nothing is said."""
+    deadline: float = 0.05
+    """Seconds within which a model must have answered; then the rules do, and it may patch the
+    card afterwards."""
+    models: str = "var/models"
+    """The folder of trained models; relative to where the engine is started."""
+    encoder: Literal["none", "semantic", "semantic-en"] = "none"
+    """What reads words besides the built-in models: an optional package of this name."""
+    refit_calls: int = 500
+    """Models are trained again after so many confirmed reasons; 0: never by count."""
+    refit_hours: float = 24.0
+    """And after so many hours; 0: never by time."""
+    train_days: float = 180.0
+    """Models learn from so many days."""
+    promote: Literal["gate", "never"] = "gate"
+    """Whether a better model becomes the one in use by itself, or only by hand."""
+    answers: Literal["choice", "best"] = "choice"
+    """Whether agents see several answers, or the best one."""
+    automatic_above: float = 0.85
+    """An answer surer than this is opened by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeSettings:
+    """What other systems of the house may tell: happenings, pages, conditions, words."""
+
+    token: str = field(default="", repr=False)
+    """They send it as ``Authorization: Bearer``; empty: nothing is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
     node: str = "main"
     """Names this engine where several share one database."""
@@ -176,5 +216,7 @@ class Settings:
     queues: dict[str, QueueOptions] = field(default_factory=dict)
     routing: RoutingSettings = field(default_factory=RoutingSettings)
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
+    prediction: PredictionSettings = field(default_factory=PredictionSettings)
+    intake: IntakeSettings = field(default_factory=IntakeSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     log: LogSettings = field(default_factory=LogSettings)
