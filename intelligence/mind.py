@@ -21,7 +21,7 @@ from .context import context
 from .identity import chosen, identify
 from .pack import Pack
 from .profile import products, profile
-from .reasons import ReasonModel
+from .rules import ReasonModel
 
 
 @dataclass(frozen=True, slots=True)

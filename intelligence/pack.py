@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .checks import Check, KnowledgeError, read_toml
-from .reasons import Usual
+from .rules import Usual
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")

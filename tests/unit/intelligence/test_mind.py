@@ -14,7 +14,7 @@ from callcenter.ports import PersonRow
 from intelligence.answers import Entry
 from intelligence.mind import Mind
 from intelligence.pack import Choice, Pack
-from intelligence.reasons import ENOUGH, Usual
+from intelligence.rules import ENOUGH, Usual
 from tests.contract.samples import contact, noted, person, phone
 
 from .kit import read

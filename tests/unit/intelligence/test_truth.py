@@ -20,7 +20,7 @@ from callcenter.population.callers import ASTRAY
 from callcenter.population.causes import QUEUE_OF
 from intelligence.mind import Recognised, recognise
 from intelligence.pack import Pack, load_pack
-from intelligence.reasons import ReasonModel
+from intelligence.rules import ReasonModel
 
 from .kit import read
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intelligence.reasons import ENOUGH, SHOWN, SURE, ReasonModel, Usual
+from intelligence.rules import ENOUGH, SHOWN, SURE, ReasonModel, Usual
 
 USUAL = (
     Usual("fees", 0.5, "service"),
