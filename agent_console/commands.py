@@ -13,6 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from callcenter.floor import events as e
+from callcenter.floor.card import Card, Words
 from callcenter.floor.errors import FloorError
 from callcenter.ports import Desk, Draft, User
 
@@ -34,6 +35,7 @@ from .wishes import (
     FloorWish,
     GiveHelp,
     Leave,
+    MarkAnswer,
     Ping,
     Refuse,
     SaveDraft,
@@ -82,6 +84,8 @@ def event_of(wish: FloorWish, user: User, at: float) -> e.Event:
             return e.OutcomeNoted(
                 at=at, agent=me, call=call, reason=reason, outcome=outcome, notes=notes
             )
+        case MarkAnswer(call, answer, mark, text):
+            return e.AnswerMarked(at=at, agent=me, call=call, answer=answer, mark=mark, text=text)
         case AskHelp(call, text):
             return e.HelpAsked(at=at, agent=me, call=call, text=text)
         case GiveHelp(agent):
@@ -157,7 +161,7 @@ class Clerk:
                 case Ping():
                     return Done(seat.stream.seq, {})
                 case SaveDraft():
-                    return await self._save(wish, seat)
+                    return await self._save(wish, seat, wanted.user.language)
                 case Explain(call):
                     return Done(seat.stream.seq, self._plain(self._desk.explain(call)))
                 case _:
@@ -177,9 +181,8 @@ class Clerk:
                 retry=isinstance(wish, SaveDraft),
             )
 
-    async def _save(self, wish: SaveDraft, seat: Seat) -> Answer:
-        cards = self._desk.view().cards.get(seat.user, ())
-        if all(card.call != wish.call for card in cards):
+    async def _save(self, wish: SaveDraft, seat: Seat, language: str | None) -> Answer:
+        if self._card(wish.call, seat) is None:
             return Failed("unknown_call", f"There is no call {wish.call} on your screen.")
         draft = Draft(
             call=wish.call,
@@ -192,7 +195,38 @@ class Clerk:
         )
         stored = await self._drafts.save_draft(draft)
         seat.draft_saved(stored)
+        if stored == draft:
+            self._noted(draft, seat, language)
         return Done(seat.stream.seq, self._plain(stored))
+
+    def _card(self, call: str, seat: Seat) -> Card | None:
+        """The call's card on the screen of this user."""
+        cards = self._desk.view().cards.get(seat.user, ())
+        return next((card for card in cards if card.call == call), None)
+
+    def _noted(self, draft: Draft, seat: Seat, language: str | None) -> None:
+        """Notes are words about the reason until the agent has said it."""
+        if draft.reason is None:
+            seat.notepad.write(draft.call, draft.notes)
+        else:
+            seat.notepad.withdraw(draft.call)
+        self._tell_notes(seat, language)
+
+    def _tell_notes(self, seat: Seat, language: str | None) -> None:
+        """Tell what is due, and come back for what is not yet."""
+        loop = asyncio.get_running_loop()
+        if seat.telling is not None:
+            seat.telling.cancel()
+            seat.telling = None
+        for call, text in seat.notepad.take(loop.time()):
+            card = self._card(call, seat)
+            if card is None or card.ended is not None:
+                continue  # the call is over: the reason is about to be noted
+            words = Words(source="note", text=text, language=language)
+            self._desk.said(e.CallerSaid(at=self._desk.now(), call=call, words=words))
+        due = seat.notepad.due()
+        if due is not None:
+            seat.telling = loop.call_at(due, self._tell_notes, seat, language)
 
 
 def _tell(connection: Connection, id: str, answer: Answer, dup: bool) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from callcenter.floor.card import AgentView, Card
 from callcenter.ports import Draft
 
+from .notepad import Notepad
 from .replies import Replies
 from .session import Wanted
 from .stream import Stream
@@ -32,9 +33,11 @@ class Seat:
         "drafts",
         "drafts_known",
         "empty_since",
+        "notepad",
         "replies",
         "shown",
         "stream",
+        "telling",
         "user",
         "work",
         "worker",
@@ -46,6 +49,9 @@ class Seat:
         self.replies = Replies()
         self.drafts: dict[str, Draft] = {}
         self.drafts_known = False
+        self.notepad = Notepad()
+        self.telling: asyncio.TimerHandle | None = None
+        """When notes that wait are told on."""
         self.shown: set[str] = set()
         """Calls whose card the browsers of this user have."""
         self.connections: tuple[Connection, ...] = ()
@@ -63,6 +69,7 @@ class Seat:
     def close(self, call: str) -> None:
         self.shown.discard(call)
         self.drafts.pop(call, None)
+        self.notepad.forget(call)
         self._emit(self, "card.closed", {"call": call})
 
     def agent(self, view: AgentView, gone: bool) -> None:

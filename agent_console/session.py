@@ -29,6 +29,7 @@ ALLOWED: Mapping[str, Duty] = {
     "offer.accept": "agent",
     "offer.refuse": "agent",
     "card.person": "agent",
+    "answer.mark": "agent",
     "call.control": "agent",
     "wrapup.draft": "agent",
     "wrapup.extend": "agent",

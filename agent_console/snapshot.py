@@ -23,6 +23,8 @@ class Choice:
 
     code: str
     labels: Mapping[str, str]
+    head: str | None = None
+    """The head that a reason belongs to, where reasons have heads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,12 @@ class ConsoleSettings:
     """IANA name."""
     demo_phone: bool
     """There is no real phone: the console shows one to click on."""
+    heads: tuple[Choice, ...] = ()
+    """What reasons are grouped by."""
+    happenings: tuple[Choice, ...] = ()
+    """Kinds of happenings, pages and conditions by the words that causes name them with."""
+    pages: tuple[Choice, ...] = ()
+    conditions: tuple[Choice, ...] = ()
 
     def plain(self) -> dict[str, object]:
         return {
@@ -49,11 +57,19 @@ class ConsoleSettings:
             "currency": self.currency,
             "time_zone": self.time_zone,
             "demo_phone": self.demo_phone,
+            "heads": _plain_choices(self.heads),
+            "happenings": _plain_choices(self.happenings),
+            "pages": _plain_choices(self.pages),
+            "conditions": _plain_choices(self.conditions),
         }
 
 
 def _plain_choices(choices: Iterable[Choice]) -> list[dict[str, object]]:
-    return [{"code": choice.code, "labels": dict(choice.labels)} for choice in choices]
+    return [
+        {"code": choice.code, "labels": dict(choice.labels)}
+        | ({} if choice.head is None else {"head": choice.head})
+        for choice in choices
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

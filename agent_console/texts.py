@@ -20,12 +20,14 @@ from .snapshot import Plain
 MOST = 4_000
 """Texts kept; that of a person or of an answer is some 3 KiB."""
 
-_SHARED = ("candidates", "profile", "reasons", "answers")
+_SHARED = ("candidates", "profile", "reasons", "answers", "words")
 _LIVE = ("offer", "parties", "pending")
 """Made of our dataclasses too, but different in almost every card that has them."""
 _OWN = tuple(field.name for field in fields(Card) if field.name not in _SHARED + _LIVE)
 _own = attrgetter(*_OWN)
 """The fields of a card that are plain already."""
+_ANSWER = tuple(field.name for field in fields(Answer) if field.name != "phrasings")
+_answer = attrgetter(*_ANSWER)
 
 
 class Texts:
@@ -47,12 +49,13 @@ class Texts:
         candidates = self._once(card.candidates, self._things) if card.candidates else "[]"
         reasons = self._once(card.reasons, self._things) if card.reasons else "[]"
         answers = self._once(card.answers, self._answers) if card.answers else "[]"
+        words = self._once(card.words, self._things) if card.words else "[]"
         offer = "null" if card.offer is None else self._thing(card.offer)
         parties = self._things(card.parties) if card.parties else "[]"
         pending = self._things(card.pending) if card.pending else "[]"
         return (
             f'{own},"candidates":{candidates},"profile":{profile},"reasons":{reasons}'
-            f',"answers":{answers},"offer":{offer},"parties":{parties},"pending":{pending}}}'
+            f',"answers":{answers},"words":{words},"offer":{offer},"parties":{parties},"pending":{pending}}}'
         )
 
     def _answers(self, answers: tuple[Answer, ...]) -> str:
@@ -60,7 +63,7 @@ class Texts:
 
     def _answer(self, answer: Answer) -> str:
         # Answers are made for each call; their phrasings are those of the knowledge entry.
-        own = {"id": answer.id, "reason": answer.reason, "source": answer.source}
+        own = dict(zip(_ANSWER, _answer(answer), strict=True))
         phrasings = self._once(answer.phrasings, self._things)
         return f'{frames.dumps(own).removesuffix("}")},"phrasings":{phrasings}}}'
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from callcenter.floor.card import AnswerMark
 from callcenter.floor.control_rules import AIMED, EXPLAINED
 from callcenter.floor.events import ControlKind
 
@@ -31,6 +32,7 @@ from .protocol import Command
 
 MAX_EXTENSION = 3600.0
 """Seconds of wrap-up that may be asked for at once."""
+MARKS: Final[Mapping[str, AnswerMark]] = {mark: mark for mark in get_args(AnswerMark)}
 CONTROLS: Final[Mapping[str, ControlKind]] = {do: do for do in get_args(ControlKind)}
 """What needs a number or extension."""
 
@@ -110,6 +112,16 @@ class ControlCall:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkAnswer:
+    """``answer`` is ``None`` with ``missing``; ``text``: what was asked, with ``missing`` only."""
+
+    call: str
+    answer: str | None
+    mark: AnswerMark
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskHelp:
     call: str | None
     text: str
@@ -147,6 +159,7 @@ FloorWish: TypeAlias = (
     | Accept
     | Refuse
     | ControlCall
+    | MarkAnswer
     | AskHelp
     | GiveHelp
     | SignOutAgent
@@ -223,6 +236,16 @@ def _supervised(d: Mapping[str, Any]) -> str | None:
     return text_or_none(d, "target")
 
 
+def _mark_answer(d: Mapping[str, Any]) -> MarkAnswer:
+    mark = one_of(d, "mark", MARKS)
+    answer, said = text_or_none(d, "answer"), words(d, "text")
+    if (answer is None) != (mark == "missing"):
+        raise BadField('`answer` must be an id, and null with "missing"')
+    if said and mark != "missing":
+        raise BadField('`text` goes with "missing" only')
+    return MarkAnswer(text(d, "call"), answer, mark, said)
+
+
 def _ask_help(d: Mapping[str, Any]) -> AskHelp:
     return AskHelp(text_or_none(d, "call"), words(d, "text"))
 
@@ -241,6 +264,7 @@ _WISHES: Mapping[str, Callable[[Mapping[str, Any]], Wish]] = {
     "offer.accept": lambda d: Accept(text(d, "reservation")),
     "offer.refuse": _refuse,
     "card.person": _choose_person,
+    "answer.mark": _mark_answer,
     "wrapup.draft": _save_draft,
     "wrapup.extend": _extend,
     "wrapup.finish": _finish,

@@ -154,6 +154,20 @@ def commands() -> list[dict[str, Any]]:
         command("agent.skills", one({"agent": ID, "skills": SKILLS})),
         command("offer.accept", one({"reservation": ID})),
         command("offer.refuse", one({"reservation": ID, "reason": REASON})),
+        command(
+            "answer.mark",
+            one(
+                {"call": ID, "answer": ID, "mark": {"enum": ["used", "wrong"]}},
+                {"text": {"enum": ["", None]}},
+            ),
+        ),
+        command(
+            "answer.mark",
+            one(
+                {"call": ID, "mark": word("missing")},
+                {"answer": {"type": "null"}, "text": or_null(WORDS)},
+            ),
+        ),
         command("card.person", one({"call": ID, "person": choice})),
         command(
             "wrapup.draft",

@@ -25,6 +25,7 @@ from agent_console.wishes import (
     Finish,
     GiveHelp,
     Leave,
+    MarkAnswer,
     Ping,
     Refuse,
     SaveDraft,
@@ -32,6 +33,7 @@ from agent_console.wishes import (
     SignOutAgent,
     wish_of,
 )
+from callcenter.floor.card import AnswerMark
 
 CLIENT = {"name": "console", "version": "0.1", "tab": "t1"}
 HELLO: dict[str, Any] = {"t": "hello", "v": 1, "ticket": "abc", "client": CLIENT}
@@ -70,6 +72,10 @@ def test_deadlines_are_bounded() -> None:
     assert isinstance(long, Command)
     assert isinstance(past, Command)
     assert (long.deadline, past.deadline) == (600.0, 0.0)
+
+
+def marked(answer: str | None, mark: AnswerMark, text: str = "") -> MarkAnswer:
+    return MarkAnswer("c", answer, mark, text)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +119,17 @@ def test_deadlines_are_bounded() -> None:
             "call.control",
             {"call": "c", "do": "whisper", "reason": "new colleague", "target": "PJSIP/1001"},
             control("whisper", reason="new colleague", target="PJSIP/1001"),
+        ),
+        ("answer.mark", {"call": "c", "answer": "a", "mark": "used"}, marked("a", "used")),
+        (
+            "answer.mark",
+            {"call": "c", "answer": "a", "mark": "wrong", "text": " "},
+            marked("a", "wrong"),
+        ),
+        (
+            "answer.mark",
+            {"call": "c", "mark": "missing", "text": " 薩摩亞？ "},
+            marked(None, "missing", "薩摩亞？"),
         ),
         ("help.ask", {"call": "c", "text": "angry"}, AskHelp("c", "angry")),
         ("help.ask", {}, AskHelp(None, "")),
@@ -162,6 +179,12 @@ def test_commands(cmd: str, d: dict[str, Any], wish: object) -> None:
         ("call.control", {"call": "c", "do": "dtmf", "digits": "1,2"}, "`digits` must be keys"),
         ("call.control", {"call": "c", "do": "listen"}, "`reason` must be a text that is not"),
         ("call.control", {"call": "c", "do": "listen", "reason": 3}, "`reason` must be a text"),
+        ("answer.mark", {"call": "c", "answer": "a", "mark": "ok"}, "`mark` must be one of used"),
+        ("answer.mark", {"call": "c", "mark": "used"}, "`answer` must be an id, and null with"),
+        ("answer.mark", {"call": "c", "answer": "a", "mark": "missing"}, "`answer` must be an id"),
+        ("answer.mark", {"call": "c", "mark": "missing", "text": "x" * 501}, "`text` is longer"),
+        ("answer.mark", {"call": "c", "mark": "missing", "text": "\0"}, "cannot be stored"),
+        ("answer.mark", {"call": "c", "answer": "a", "mark": "used", "text": "x"}, '"missing"'),
         ("help.ask", {"text": "a\0"}, "cannot be stored"),
         ("routing.explain", {}, "`call` must be a text"),
     ],

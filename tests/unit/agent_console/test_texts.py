@@ -13,6 +13,7 @@ from callcenter.codec import to_plain
 from callcenter.floor.card import (
     Answer,
     Card,
+    Cause,
     Fact,
     Offer,
     Party,
@@ -20,6 +21,7 @@ from callcenter.floor.card import (
     Phrasing,
     Profile,
     Reason,
+    Words,
 )
 
 CARD = Card(
@@ -43,8 +45,16 @@ def answer(id: str) -> Answer:
 def refined() -> list[Card]:
     """The cards of one call as it goes on."""
     known = replace(CARD, rev=2, identity="known", profile=profile("王小明"))
-    reasons = (Reason(code="fees", probability=0.5),)
-    whole = replace(known, rev=3, reasons=reasons, answers=(answer("a"), answer("b")))
+    cause = Cause(group="words", code="words", kind="text", value="\u202efees\0")
+    whole = replace(
+        known,
+        rev=3,
+        reasons=(Reason(code="fees", probability=0.5, why=(cause,)),),
+        answers=(answer("a"), replace(answer("b"), score=0.25, automatic=True)),
+        model="trees-7",
+        words=(Words(source="ivr", text="</script>", language="en"),),
+        marks=(("a", "used"), ("", "missing")),
+    )
     party = Party(leg="2.1", kind="agent", agent="amy", number="1001", name="王", state="talking")
     return [
         CARD,
@@ -79,8 +89,9 @@ def test_what_stays_the_same_is_written_once() -> None:
     texts = Texts(plain)
     for card in refined():
         texts.card(card)
-    assert sorted(set(written) - {"Offer", "Party", "Pending"}) == ["Phrasing", "Profile", "Reason"]
-    assert len(written) == 6
+    lasting = sorted(set(written) - {"Offer", "Party", "Pending"})
+    assert lasting == ["Phrasing", "Profile", "Reason", "Words"]
+    assert len(written) == 7
 
 
 def test_another_person_is_another_text() -> None:
