@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -30,6 +30,8 @@ class Entry:
     products: tuple[str, ...]
     """Only for people with one of these; empty: for all."""
     phrasings: tuple[Phrasing, ...]
+    asks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """How people ask for it, for each language."""
 
     def valid(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (

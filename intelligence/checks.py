@@ -74,6 +74,25 @@ class Check:
                 self.wrong(where, key, value, ", ".join(sorted(allowed)))
         return tuple(values)
 
+    def said(
+        self, where: str, table: object, languages: Collection[str], longest: int
+    ) -> dict[str, tuple[str, ...]]:
+        """Lists of texts, one for each of some ``languages``: how people put something."""
+        if not isinstance(table, dict):
+            self.wrong("", where, table, f"a table with lists for {', '.join(languages)}")
+            return {}
+        self.keys(where, table, languages)
+        said = {}
+        for language in languages:
+            if language not in table:
+                continue
+            texts = self.texts(where, table, language, None)
+            for text in texts:
+                if not text.strip() or len(text.strip()) > longest:
+                    self.wrong(where, language, text, f"texts of 1 to {longest} characters")
+            said[language] = tuple(text.strip() for text in texts)
+        return said
+
     def day(self, where: str, table: Mapping[str, Any], key: str) -> date | None:
         value = table.get(key)
         if value is None:
