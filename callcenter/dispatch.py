@@ -22,6 +22,7 @@ from .floor.routing import Decision
 from .ports import (
     Journal,
     Mind,
+    Prediction,
     Records,
     ReservationTaken,
     RingError,
@@ -107,6 +108,10 @@ class Dispatch:
             ),
             o.RecordCall: lambda order: self._start(order, self._records.record_call(order)),
             o.RecordOutcome: self._record_outcome,
+            o.RecordPrediction: lambda order: self._start(
+                order, self._records.record_prediction(order)
+            ),
+            o.RecordMark: self._record_mark,
             o.RecordSkills: self._record_skills,
             o.ShowCard: lambda order: self._screens.show_card(order.agent, order.card),
             o.CloseCard: lambda order: self._screens.close_card(order.agent, order.call),
@@ -160,6 +165,10 @@ class Dispatch:
                     log.exception("event_poisoned", extra={"kind": type(fact).__name__})
         finally:
             self._feeding = False
+
+    def said(self, event: e.CallerSaid) -> None:
+        """Words about why a customer calls; of a call that is over they are only counted."""
+        self.post(event)
 
     async def wish(self, event: e.Event) -> None:
         """Hand over a wish; returns when it, and what it asked to be stored, is on disk.
@@ -254,12 +263,28 @@ class Dispatch:
         self.post(replace(found, ask=order.ask))
 
     async def _predict(self, order: o.Predict) -> None:
-        reasons, model = await self._mind.predict(order)
+        found = await self._mind.predict(order, self.now())
+        self._predicted(order, found, late=False)
+        if found.late is not None:
+            self._start(order, self._predict_late(order, found.late))
+
+    async def _predict_late(self, order: o.Predict, better: Awaitable[Prediction]) -> None:
+        """Time was up and something was said; this is what was still being worked on."""
+        try:
+            found = await better
+        except Exception as error:  # noqa: BLE001  # what was said in time stands
+            self.failed["PredictLate"] += 1
+            log.warning("late_prediction_failed", extra={"call": order.call, "error": repr(error)})
+        else:
+            self._predicted(order, found, late=True)
+
+    def _predicted(self, order: o.Predict, found: Prediction, late: bool) -> None:
         self.post(
             e.ReasonsPredicted(
-                at=self.now(), call=order.call, reasons=reasons, model=model, ask=order.ask
+                at=self.now(), call=order.call, reasons=found.reasons, model=found.model,
+                ask=order.ask, not_ours=found.not_ours, challengers=found.challengers, late=late,
             )
-        )
+        )  # fmt: skip
 
     async def _find_answers(self, order: o.FindAnswers) -> None:
         answers = await self._mind.answers(order)
@@ -305,6 +330,15 @@ class Dispatch:
             await self._records.record_outcome(order)
             self._mind.learn(order)
             self.post(e.OutcomeStored(at=self.now(), call=order.call, person=order.person))
+
+        return self._stored(order, store())
+
+    def _record_mark(self, order: o.RecordMark) -> Awaitable[None]:
+        """The agent waits for this one too."""
+
+        async def store() -> None:
+            await self._records.record_mark(order)
+            self._mind.mark(order)
 
         return self._stored(order, store())
 

@@ -24,7 +24,7 @@ from .floor.card import (
     Scored,
     Words,
 )
-from .floor.events import CallerIdentified, Event, ReservationEnd
+from .floor.events import CallerIdentified, CallerSaid, Event, ReservationEnd
 from .floor.orders import (
     Announce,
     Control,
@@ -530,6 +530,9 @@ class Desk(Protocol):
     """What a browser session may do with the floor (implemented by dispatch)."""
 
     def view(self) -> View: ...
+
+    def said(self, event: CallerSaid) -> None:
+        """Words about why a customer calls. Returns at once."""
 
     def explain(self, call: str) -> Decision:
         """Who would get this waiting call now, and why. Raises ``UnknownCall``."""

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from callcenter.floor.events import EstimateTold, KeyPressed, QueueExit
+from telephony import said
 from telephony.conversations import Conversations
 from telephony.legs import Leg, age
 from telephony.packet import Packet
@@ -53,6 +54,8 @@ def tells(talk: Conversations, leg: Leg, packet: Packet) -> None:
         call = leg.call
         if call.queue_by == "engine" and call.queue_leg == leg.uid:
             talk.left_queue(call, WHY.get(packet.get("Why") or "", "unknown"))
+    elif name == said.EVENT:
+        said.heard(talk, leg, packet)
 
 
 def _queued(talk: Conversations, leg: Leg, queue: str) -> None:

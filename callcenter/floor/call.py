@@ -11,7 +11,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, TypeAlias
 
-from .card import Answer, Candidate, IdentityState, PartState, Party, Profile, Reason
+from .card import (
+    Answer,
+    AnswerMark,
+    Candidate,
+    Cause,
+    Features,
+    IdentityState,
+    PartState,
+    Party,
+    Profile,
+    Reason,
+    Words,
+)
 from .events import (
     CallAnswered,
     CallEnd,
@@ -29,7 +41,7 @@ from .events import (
     RecordingState,
     SpyMode,
 )
-from .orders import RecordPromise
+from .orders import RecordPrediction, RecordPromise
 
 
 class CallState(Enum):
@@ -205,10 +217,20 @@ class Call:
     profile: Profile | None = None
     chosen: bool = False
     context: tuple[str, ...] = ()
+    features: Features = ()
+    causes: tuple[Cause, ...] = ()
+    words: tuple[Words, ...] = ()
     predict_ask: int = 0
     reasons_state: PartState = "pending"
     reasons: tuple[Reason, ...] = ()
     model: str | None = None
+    not_ours: bool = False
+    prediction: RecordPrediction | None = None
+    """The row of the last prediction, as far as it is known."""
+    prediction_kept: bool = True
+    """It is stored as it is here."""
+    marks: tuple[tuple[str, AnswerMark], ...] = ()
+    """What agents said of answers: id (of a missing one, nothing) to mark."""
     answers_ask: int = 0
     answers_state: PartState = "pending"
     answers: tuple[Answer, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import controls, distribution, inherited, promises
+from . import controls, distribution, inherited, promises, reasons
 from . import events as e
 from .agent import AgentState, Move
 from .call import Call, CallState
@@ -88,7 +88,7 @@ def queued(state: State, event: e.CallQueued) -> None:
         call.leg, call.line = event.leg or call.id, event.queue
         distribution.enter(state, call, state.queue(event.queue), event.at)
     if predict:
-        state.predict(call)
+        reasons.predict(state, call)
 
 
 def give_up(state: State, call: Call, at: float) -> None:
@@ -170,6 +170,7 @@ def offered(state: State, event: e.CallOffered) -> None:
     if state.move(agent, Move.OFFER, event.at) and agent.state is AgentState.OFFERED:
         agent.call = call.id
     state.open_card(agent, call)
+    reasons.seen(call, agent.id, event.at)
 
 
 def offer_ended(state: State, event: e.OfferEnded) -> None:
@@ -234,6 +235,7 @@ def answered(state: State, event: e.CallAnswered) -> None:
         agent.call = call.id
     agent.calls_today += 1
     state.open_card(agent, call)
+    reasons.seen(call, agent.id, event.at)
 
 
 def held(state: State, event: e.CallHeld) -> None:
@@ -323,6 +325,7 @@ def ended(state: State, event: e.CallEnded) -> None:
     call.holding.clear()
     controls.call_over(state, call, event.at)
     state.dirty_calls[call.id] = None
+    reasons.keep_last(state, call)
     state.record(call)
     for device in list(call.offers):
         del call.offers[device]
@@ -352,6 +355,7 @@ def merged(state: State, event: e.CallsMerged) -> None:
             call.queue, call.waiting, call.queued = queue.id, True, entered
             queue.waiting[call.id] = entered
     call.transfers += absorbed.transfers
+    call.words = call.words or absorbed.words
     call.others = absorbed.others | call.others
     call.spies = absorbed.spies | call.spies
     if call.recording == "off":

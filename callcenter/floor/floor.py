@@ -12,7 +12,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
-from . import controls, distribution, exchange, facts, inherited, results, talk_facts, wishes
+from . import (
+    controls,
+    distribution,
+    exchange,
+    facts,
+    inherited,
+    reasons,
+    results,
+    talk_facts,
+    wishes,
+)
 from . import events as e
 from .call import Call, CallState
 from .card import AgentView, CallView, Card, QueueView
@@ -91,6 +101,7 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.SpyBegan: talk_facts.spy_began,
     e.SpyEnded: talk_facts.spy_ended,
     e.KeyPressed: facts.key_pressed,
+    e.CallerSaid: reasons.said,
     e.EstimateTold: distribution.told,
     e.SnapshotCompared: exchange.compared,
     e.CallEnded: facts.ended,
@@ -111,9 +122,10 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.HelpGiven: wishes.help_given,
     e.PersonChosen: wishes.person_chosen,
     e.OutcomeNoted: wishes.outcome_noted,
+    e.AnswerMarked: reasons.marked,
     e.CallerIdentified: results.identified,
-    e.ReasonsPredicted: results.predicted,
-    e.AnswersFound: results.answers_found,
+    e.ReasonsPredicted: reasons.predicted,
+    e.AnswersFound: reasons.answers_found,
     e.OutcomeStored: results.outcome_stored,
     e.ControlCarriedOut: controls.carried_out,
     e.RingFailed: results.ring_failed,

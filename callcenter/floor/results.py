@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from . import controls, distribution
+from . import controls, distribution, reasons
 from . import events as e
 from .call import CallState
-from .orders import FindAnswers
 from .state import State
 
 
@@ -17,40 +16,10 @@ def identified(state: State, event: e.CallerIdentified) -> None:
     if event.candidates or not call.chosen:
         call.candidates = event.candidates
     call.profile, call.context = event.profile, event.context
+    call.features, call.causes = event.features, event.causes
     state.dirty_calls[call.id] = None
-    state.predict(call)
+    reasons.predict(state, call)
     distribution.learned(state, call, event.at)
-
-
-def predicted(state: State, event: e.ReasonsPredicted) -> None:
-    call = state.calls.get(event.call)
-    if call is None or event.ask != call.predict_ask:
-        return
-    call.reasons, call.model = event.reasons, event.model
-    call.reasons_state = "known" if event.reasons else "not_known"
-    distribution.learned(state, call, event.at)
-    state.dirty_calls[call.id] = None
-    call.answers_ask += 1
-    if event.reasons:
-        state.orders.append(
-            FindAnswers(
-                call=call.id,
-                reasons=call.reasons,
-                profile=call.profile,
-                ask=call.answers_ask,
-            )
-        )
-    else:
-        call.answers, call.answers_state = (), "not_known"
-
-
-def answers_found(state: State, event: e.AnswersFound) -> None:
-    call = state.calls.get(event.call)
-    if call is None or event.ask != call.answers_ask:
-        return
-    call.answers = event.answers
-    call.answers_state = "known" if event.answers else "not_known"
-    state.dirty_calls[call.id] = None
 
 
 def outcome_stored(state: State, event: e.OutcomeStored) -> None:
@@ -82,7 +51,7 @@ def order_failed(state: State, event: e.OrderFailed) -> None:
         return
     if event.order == "Identify" and event.ask == call.asked:
         call.identity = "failed"
-        state.predict(call)
+        reasons.predict(state, call)
         distribution.learned(state, call, event.at)
     elif event.order == "Predict" and event.ask == call.predict_ask:
         call.reasons_state = call.answers_state = "failed"

@@ -58,6 +58,10 @@ def card_of(state: State, call: Call, agent: str) -> Card:
         if call.controls
         else (),
         transfers=call.transfers,
+        model=call.model,
+        words=call.words,
+        not_ours=call.not_ours,
+        marks=call.marks,
     )
 
 

@@ -19,7 +19,6 @@ from .orders import (
     CloseCard,
     Identify,
     Order,
-    Predict,
     RecordCall,
     SetPaused,
     ShowAgent,
@@ -120,16 +119,11 @@ class State:
                 call=call.id,
                 number=call.number,
                 name=call.name,
+                dialled=call.dialled,
                 person=person,
                 chosen=call.chosen,
                 ask=call.asked,
             )
-        )
-
-    def predict(self, call: Call) -> None:
-        call.predict_ask += 1
-        self.orders.append(
-            Predict(call=call.id, queue=call.queue, context=call.context, ask=call.predict_ask)
         )
 
     def record(self, call: Call) -> None:

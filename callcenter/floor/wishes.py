@@ -252,6 +252,8 @@ def outcome_noted(state: State, event: e.OutcomeNoted) -> None:
             notes=event.notes,
             queue=call.queue,
             context=call.context,
+            features=call.features,
+            words=call.words,
         )
     )
     if event.finish and agent.device not in call.devices:

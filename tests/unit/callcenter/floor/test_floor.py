@@ -121,7 +121,9 @@ def identified(call: str = "c1", ask: int = 1) -> e.CallerIdentified:
 def test_a_call_that_arrives_is_identified() -> None:
     """The first thing that happens is the question who calls."""
     orders = arrive(opened())
-    assert one(orders, Identify) == Identify(call="c1", number="+442079460123", name="Wang", ask=1)
+    assert one(orders, Identify) == Identify(
+        call="c1", number="+442079460123", name="Wang", dialled="800", ask=1
+    )
     assert one(orders, ShowQueue).view.waiting == 1
 
 
