@@ -16,6 +16,7 @@ from callcenter.floor.events import (
     CallEnd,
     CallEnded,
     CallerChanged,
+    CallerSaid,
     CallHeld,
     CallLeftQueue,
     CallOffered,
@@ -57,6 +58,7 @@ CallEvent: TypeAlias = (
     | CallsMerged
     | CallEnded
     | KeyPressed
+    | CallerSaid
     | EstimateTold
     | CallTransferred
     | CallParked
@@ -91,6 +93,7 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
     },
     CallState.ARRIVED: {
         CallerChanged: CallState.ARRIVED,
+        CallerSaid: CallState.ARRIVED,
         CallQueued: CallState.WAITING,
         CallOffered: CallState.ARRIVED,
         OfferEnded: CallState.ARRIVED,
@@ -116,6 +119,7 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         CallOffered: CallState.WAITING,
         OfferEnded: CallState.WAITING,
         KeyPressed: CallState.WAITING,
+        CallerSaid: CallState.WAITING,
         EstimateTold: CallState.WAITING,
         CallsMerged: CallState.WAITING,
         CallTransferred: CallState.WAITING,
@@ -130,6 +134,7 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
     CallState.TALKING: {
         CallerChanged: CallState.TALKING,
         CallQueued: CallState.TALKING,
+        CallerSaid: CallState.TALKING,
         CallLeftQueue: CallState.TALKING,
         CallOffered: CallState.TALKING,
         OfferEnded: CallState.TALKING,

@@ -18,7 +18,7 @@ from tests.unit.telephony.test_waiting import after, says
 
 def told(**headers: str) -> list[CallerSaid]:
     _, events = after(inbound(), says("1.1", "Said", **headers))
-    return of(events, CallerSaid)
+    return of(CallerSaid, events)
 
 
 @pytest.mark.parametrize(
