@@ -8,6 +8,8 @@ after the commit. No row of a table leaves this package: only the frozen datacla
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from sqlalchemy import text
@@ -20,13 +22,16 @@ from .database import Database
 from .errors import DiskFullError, StoreError
 from .events import JournalTable
 from .imports import ImportsTable
+from .knowledge import KnowledgeTable
 from .people import PeopleReader
+from .predictions import LessonsTable
 from .reader import Reader
 from .records import RecordsTable
 from .retention import Retention
 from .schema import bring_up_to_date
 from .sessions import SessionsTable
 from .short_reader import ShortReader
+from .surroundings import SurroundingsTable
 from .writer import Writer
 
 __all__ = ["Bulk", "DiskFullError", "Retention", "Store", "StoreError", "open_store"]
@@ -35,16 +40,19 @@ __all__ = ["Bulk", "DiskFullError", "Retention", "Store", "StoreError", "open_st
 class Store:
     """An open store; make one with ``open_store``. ``where``: its address, without a password."""
 
-    def __init__(self, database: Database, keep: Retention) -> None:
+    def __init__(self, database: Database, keep: Retention, now: Callable[[], float]) -> None:
         self._database = database
         self.where = database.where
         self.writer = Writer(database)
         self._quick = Reader(database, "quick")  # by key, in front of somebody who waits
         self._long = Reader(database, "long")
         self._short = ShortReader(database, self._quick)
-        self.people = PeopleReader(self._short, database.dialect)
+        self.people = PeopleReader(self._short, database.dialect, now)
         self.records = RecordsTable(self.writer, self._long, database.dialect, keep)
         self.history: History = self.records
+        self.lessons = LessonsTable(self._long)
+        self.surroundings = SurroundingsTable(self.writer, self._quick, database.dialect, keep, now)
+        self.knowledge = KnowledgeTable(self.writer, self._long)
         self.accounts = AccountsTable(self.writer, self._quick)
         self.sessions = SessionsTable(self.writer, self._quick)
         self.journal = JournalTable(self._long, self.where)
@@ -69,12 +77,18 @@ class Store:
         self._long.close()
 
 
-def open_store(address: str, busy: float = 5.0, keep: Retention | None = None) -> Store:
+def open_store(
+    address: str,
+    busy: float = 5.0,
+    keep: Retention | None = None,
+    now: Callable[[], float] = time.time,
+) -> Store:
     """Open ``sqlite:////path/file.db`` (created, for its owner alone) or a PostgreSQL address.
 
     Brings the tables up to date first. ``busy``: seconds to wait for a lock that another program
-    holds. ``keep``: how long rows are kept that only grow in number. Raises ``StoreError``.
+    holds. ``keep``: how long rows are kept that only grow in number. ``now``: seconds since the
+    epoch, by which happenings and pages are lately. Raises ``StoreError``.
     """
     database = Database(address, busy)
     bring_up_to_date(database)
-    return Store(database, keep or Retention())
+    return Store(database, keep or Retention(), now)

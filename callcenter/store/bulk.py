@@ -17,21 +17,27 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, select
 
 from callcenter.floor.card import Contact
-from callcenter.floor.orders import RecordCall, RecordOutcome
-from callcenter.ports import Account, PersonRow
+from callcenter.floor.orders import RecordCall, RecordOutcome, RecordPrediction
+from callcenter.ports import Account, Condition, PersonRow
 
 from .database import Database, PreparedInsert
 from .errors import explain
-from .records import as_json, call_row, outcome_row
+from .predictions import prediction_row
+from .records import call_row, outcome_row
 from .tables import (
     account_skills,
+    as_json,
     bills,
     cases,
+    conditions,
     contact_points,
+    happenings,
     interactions,
     orders,
     outcomes,
+    pages,
     people,
+    predictions,
     promises,
     users,
 )
@@ -45,19 +51,22 @@ CHUNK = 5_000
 _PERSON = (
     "id", "name", "language", "tier", "since", "birth", "city", "segment", "products",
     "lifetime_value", "currency", "payment_days", "preferred_channel", "preferred_time", "note",
-    "consent_marketing", "consent_recording",
+    "consent_marketing", "consent_recording", "predict",
 )  # fmt: skip
 _ORDER = ("id", "placed", "state", "title", "amount", "currency", "due")
 _BILL = ("id", "issued", "due", "amount", "currency", "paid")
 _CASE = ("id", "opened", "closed", "reason", "title", "state")
 _PROMISE = ("id", "made", "due", "text", "kept")
+_HAPPENING = ("id", "at", "kind", "title", "topic")
+_CONDITION = ("id", "kind", "since", "until", "title", "product")
 _ACCOUNT = ("agent", "name", "role", "device", "password_hash", "language", "active")
 _ACCOUNT_OF = attrgetter(*_ACCOUNT)
 _BEFORE_PRODUCTS = attrgetter(*_PERSON[:8])
 _AFTER_PRODUCTS = attrgetter(*_PERSON[9:])
 _ORDER_OF, _BILL_OF = attrgetter(*_ORDER), attrgetter(*_BILL)
 _CASE_OF, _PROMISE_OF = attrgetter(*_CASE), attrgetter(*_PROMISE)
-_LOOKED_UP = (contact_points, interactions)
+_HAPPENING_OF, _CONDITION_OF = attrgetter(*_HAPPENING), attrgetter(*_CONDITION)
+_LOOKED_UP = (contact_points, interactions, outcomes, happenings, pages, predictions)
 
 
 @lru_cache(4096)
@@ -85,13 +94,18 @@ class Bulk:
         self._bills = rows_of(bills, "person", *_BILL)
         self._cases = rows_of(cases, "person", *_CASE)
         self._promises = rows_of(promises, "person", *_PROMISE)
+        self._happenings = rows_of(happenings, "person", *_HAPPENING)
+        self._pages = rows_of(pages, "person", "at", "page")
+        self._conditions = rows_of(conditions, *_CONDITION)
         self._calls = rows_of(interactions, *(column.name for column in interactions.c))
         self._outcomes = rows_of(outcomes, *(column.name for column in outcomes.c))
+        self._predictions = rows_of(predictions, *(column.name for column in predictions.c))
         self._users = rows_of(users, *_ACCOUNT)
         self._skills = rows_of(account_skills, "agent", "skill", "level")
         self._all = (
             self._users, self._skills, self._people, self._points, self._orders, self._bills,
-            self._cases, self._promises, self._calls, self._outcomes,
+            self._cases, self._promises, self._happenings, self._pages, self._conditions,
+            self._calls, self._outcomes, self._predictions,
         )  # fmt: skip
 
     def people(self, rows: Iterable[PersonRow]) -> int:
@@ -105,6 +119,18 @@ class Bulk:
         return self._load(
             records, lambda noted: self._outcomes[1].append((*outcome_row(noted).values(),))
         )
+
+    def predictions(self, records: Iterable[RecordPrediction]) -> int:
+        """Predictions, one of each call and ``ask``."""
+
+        def add(made: RecordPrediction) -> None:
+            row = prediction_row(made)
+            self._predictions[1].append(tuple(row[column.name] for column in predictions.c))
+
+        return self._load(records, add)
+
+    def conditions(self, conditions: Iterable[Condition]) -> int:
+        return self._load(conditions, lambda one: self._conditions[1].append(_CONDITION_OF(one)))
 
     def accounts(self, accounts: Iterable[Account]) -> int:
         """Those who may sign in."""
@@ -148,6 +174,10 @@ class Bulk:
             self._cases[1].extend((who, *_CASE_OF(one)) for one in row.cases)
         if row.promises:
             self._promises[1].extend((who, *_PROMISE_OF(one)) for one in row.promises)
+        if row.happenings:
+            self._happenings[1].extend((who, *_HAPPENING_OF(one)) for one in row.happenings)
+        if row.pages:
+            self._pages[1].extend((who, one.at, one.page) for one in row.pages)
         for contact in row.contacts:
             self._add_contact(who, contact)
 

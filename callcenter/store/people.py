@@ -7,9 +7,9 @@ job on a connection of its own. It must not write.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
@@ -19,12 +19,25 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
+    null,
     or_,
     select,
+    union_all,
 )
+from sqlalchemy.sql import ClauseElement
 
 from callcenter.floor.card import Contact
-from callcenter.ports import BillRow, CaseRow, ContactPoint, OrderRow, PersonRow, PromiseRow
+from callcenter.ports import (
+    BillRow,
+    CaseRow,
+    ContactPoint,
+    Happening,
+    OrderRow,
+    PageView,
+    PersonRow,
+    PromiseRow,
+)
 
 from .database import Prepared
 from .short_reader import ShortReader
@@ -32,9 +45,11 @@ from .tables import (
     bills,
     cases,
     contact_points,
+    happenings,
     interactions,
     orders,
     outcomes,
+    pages,
     people,
     promises,
     users,
@@ -43,6 +58,10 @@ from .tables import (
 AT_MOST_PEOPLE = 10
 AT_MOST_EACH = 20
 AT_MOST_POINTS = 100
+AT_MOST_HAPPENINGS = 40
+DAY: Final = 86_400.0
+HAPPENED_WITHIN = 60 * DAY
+VIEWED_WITHIN = DAY
 COUNTED_SHARERS = 1000
 """A switchboard's number may stand for a whole company; counting stops here."""
 
@@ -50,10 +69,14 @@ CLOSED_ORDERS = ("delivered", "returned", "cancelled")
 
 
 class PeopleReader:
-    """Implements ``callcenter.ports.People``. All methods raise ``StoreError``."""
+    """Implements ``callcenter.ports.People``. All methods raise ``StoreError``.
 
-    def __init__(self, reader: ShortReader, dialect: Dialect) -> None:
+    ``now``: seconds since the epoch; happenings and pages count from it.
+    """
+
+    def __init__(self, reader: ShortReader, dialect: Dialect, now: Callable[[], float]) -> None:
         self._reader = reader
+        self._now = now
         self._sql = _Statements(dialect)
 
     async def behind(self, readings: Sequence[str]) -> tuple[PersonRow, ...]:
@@ -68,7 +91,7 @@ class PeopleReader:
         return await self._reader.read(lambda connection: self._person(connection, id))
 
     def _behind(self, connection: Connection, readings: Sequence[str]) -> tuple[PersonRow, ...]:
-        cursor = _cursor(connection)
+        cursor, now = _cursor(connection), self._now()
         found: dict[str, PersonRow] = {}
         for reading in readings:
             ids = [row[0] for row in self._sql.behind.rows(cursor, value=reading)]
@@ -77,12 +100,12 @@ class PeopleReader:
                 ids = [row[0] for row in self._sql.latest_behind.rows(cursor, value=reading)]
             fresh = [one for one in ids if one not in found]
             for one in fresh[: AT_MOST_PEOPLE - len(found)]:
-                if (row := self._sql.whole(cursor, one)) is not None:
+                if (row := self._sql.whole(cursor, one, now)) is not None:
                     found[one] = replace(row, matched=reading, sharers=sharers)
         return tuple(found.values())
 
     def _person(self, connection: Connection, id: str) -> PersonRow | None:
-        return self._sql.whole(_cursor(connection), id)
+        return self._sql.whole(_cursor(connection), id, self._now())
 
 
 def _cursor(connection: Connection) -> Any:
@@ -103,9 +126,10 @@ class _Statements:
         who: BindParameter[str] = bindparam("person")
         p, o, b, c, m = people.c, orders.c, bills.c, cases.c, promises.c
         i, n = interactions.c, outcomes.c
+        h, v = happenings.c, pages.c
         closed = or_(*(o.state == state for state in CLOSED_ORDERS))
 
-        def prepared(statement: Select[Any]) -> Prepared:
+        def prepared(statement: Select[Any] | ClauseElement) -> Prepared:
             return Prepared(statement, dialect)
 
         self.behind = prepared(
@@ -122,6 +146,7 @@ class _Statements:
                 p.id, p.name, p.language, p.tier, p.since, p.birth, p.city, p.segment,
                 p.products, p.lifetime_value, p.currency, p.payment_days, p.preferred_channel,
                 p.preferred_time, p.note, p.consent_marketing, p.consent_recording,
+                p.predict,
             ).where(p.id == who)
         )  # fmt: skip
         self._points = prepared(
@@ -170,11 +195,35 @@ class _Statements:
             .limit(AT_MOST_EACH)
         )  # fmt: skip
 
-    def whole(self, cursor: Any, id: str) -> PersonRow | None:
+        # One statement for both: most people have neither, and then it costs one step into each.
+        happened = (
+            select(h.at, h.id, h.kind, h.title, h.topic)
+            .where(h.person == who, h.at >= bindparam("happened_since"))
+            .order_by(h.at.desc(), h.id)
+            .limit(AT_MOST_HAPPENINGS)
+            .subquery()
+        )
+        viewed = (
+            select(v.at, null().label("id"), v.page, literal("").label("title"),
+                   null().label("topic"))
+            .where(v.person == who, v.at >= bindparam("viewed_since"))
+            .order_by(v.at.desc(), v.page.desc())
+            .limit(AT_MOST_EACH)
+            .subquery()
+        )  # fmt: skip
+        self._lately = prepared(union_all(select(happened), select(viewed)))
+
+    def whole(self, cursor: Any, id: str, now: float) -> PersonRow | None:
         rows = self._person.rows(cursor, person=id)
         if not rows:
             return None
         row = rows[0]
+        lately = self._lately.rows(
+            cursor,
+            person=id,
+            happened_since=now - HAPPENED_WITHIN,
+            viewed_since=now - VIEWED_WITHIN,
+        )
         return PersonRow(
             id=row[0],
             name=row[1],
@@ -204,6 +253,9 @@ class _Statements:
             cases=self._cases_of(cursor, id),
             promises=self._promises_of(cursor, id),
             contacts=self._contacts_of(cursor, id),
+            happenings=_happenings(lately),
+            pages=_pages(lately),
+            predict=row[17] is None or bool(row[17]),
         )
 
     def _orders_of(self, cursor: Any, id: str) -> tuple[OrderRow, ...]:
@@ -241,6 +293,21 @@ class _Statements:
                     notes=r[6], wait=r[7], talk=r[8], transfers=r[9], ended=r[10])
             for r in self._contacts.rows(cursor, person=id)
         )  # fmt: skip
+
+
+# The order of a union's parts is the database's affair, and they are told apart by the id.
+def _happenings(lately: Sequence[tuple[Any, ...]]) -> tuple[Happening, ...]:
+    found = [
+        Happening(id=r[1], at=r[0], kind=r[2], title=r[3], topic=r[4])
+        for r in lately
+        if r[1] is not None
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.at, one.id)))
+
+
+def _pages(lately: Sequence[tuple[Any, ...]]) -> tuple[PageView, ...]:
+    found = [PageView(at=r[0], page=r[2]) for r in lately if r[1] is None]
+    return tuple(sorted(found, key=lambda one: (one.at, one.page), reverse=True))
 
 
 def _flag(value: Any) -> bool | None:

@@ -20,7 +20,9 @@ from callcenter.floor.orders import (
     RecordAudit,
     RecordCall,
     RecordDecision,
+    RecordMark,
     RecordOutcome,
+    RecordPrediction,
     RecordPromise,
 )
 from callcenter.floor.routing import Decision
@@ -29,11 +31,13 @@ from callcenter.ports import Draft, PromiseScore
 from .audit import AuditTable
 from .database import insert
 from .decisions import DecisionsTable
+from .knowledge import MarksTable
+from .predictions import PredictionsTable
 from .promises import PromisesTable
 from .reader import Reader
 from .reservations import ReservationsTable
 from .retention import Retention
-from .tables import drafts, interactions, outcomes
+from .tables import as_json, drafts, interactions, outcomes
 from .writer import Writer
 
 T = TypeVar("T")
@@ -53,6 +57,8 @@ class RecordsTable:
         self._decisions = DecisionsTable(writer, reader, keep.decisions)
         self._promises = PromisesTable(writer, reader, dialect, keep.told_waits)
         self._audit = AuditTable(writer, reader, keep.audit)
+        self._predictions = PredictionsTable(writer, dialect, keep.predictions)
+        self._marks = MarksTable(writer, keep.predictions)
 
     async def record_call(self, order: RecordCall) -> None:
         """Store the call; one that is stored already stays as it is."""
@@ -99,6 +105,12 @@ class RecordsTable:
         )
         seen = [(row[0], tuple(json.loads(row[1])), row[2], row[3]) for row in rows]
         return sorted(seen, key=lambda one: (one[0] or "", *one[1:]))
+
+    async def record_prediction(self, order: RecordPrediction) -> None:
+        await self._predictions.record(order)
+
+    async def record_mark(self, order: RecordMark) -> None:
+        await self._marks.record(order)
 
     # --- distribution -----------------------------------------------------------------------
 
@@ -180,11 +192,6 @@ def outcome_row(order: RecordOutcome) -> dict[str, Any]:
         "queue": order.queue,
         "context": as_json(order.context),
     }
-
-
-def as_json(value: Any) -> str:
-    """Canonical: equal values give equal text, so that rows can be grouped by it."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 class _Statements:

@@ -9,6 +9,9 @@ migration; a test compares the two.
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -51,6 +54,11 @@ def _number() -> Column[int]:
     )
 
 
+def as_json(value: Any) -> str:
+    """Canonical: equal values give equal text, so that rows can be grouped by it."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
 LIVE = "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(LIVE_RESERVATIONS)))
 """A reservation that takes the agent's one place; part of an index, hence SQL."""
 
@@ -78,6 +86,7 @@ people = Table(
     # and is how an import of any size finds duplicates in its own file without remembering it.
     Column("imported_by", Text),
     Column("imported_line", BigInteger),
+    Column("predict", Boolean),  # nothing and true: yes
     sqlite_with_rowid=False,
 )
 
@@ -146,6 +155,42 @@ promises = Table(
     sqlite_with_rowid=False,
 )
 
+# What the house's other systems tell of a person. Found by person, deleted by age.
+happenings = Table(
+    "happenings",
+    metadata,
+    _of_person(),
+    Column("id", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("topic", Text),
+    Index("ix_happenings_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    _of_person(),
+    Column("at", Double, primary_key=True),
+    Column("page", Text, primary_key=True),
+    Index("ix_pages_at", "at"),
+    sqlite_with_rowid=False,
+)
+
+# What concerns everybody for a time.
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("until", Double),  # nothing: until further notice
+    Column("title", Text, nullable=False),
+    Column("product", Text),  # nothing: concerns all
+)
+
 # One row per call that ended. No foreign key to people: what happened is kept whoever is erased,
 # and a call must be recordable whatever the state of the people table.
 interactions = Table(
@@ -186,6 +231,63 @@ outcomes = Table(
     Column("notes", Text, nullable=False),
     Column("queue", Text),
     Column("context", Text, nullable=False),
+    Index("ix_outcomes_at", "at"),
+)
+
+# What was predicted, from what, and what the agent was shown and did: what models learn from.
+# Lists are JSON. Of one call the highest ``ask`` counts; the reason as handled is in ``outcomes``.
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("call", Text, primary_key=True),
+    Column("ask", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("person", Text),
+    Column("tier", Text),
+    Column("language", Text),
+    Column("queue", Text),
+    Column("context", Text, nullable=False),
+    Column("features", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("not_ours", Boolean, nullable=False),
+    Column("challengers", Text, nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("agent", Text),
+    Column("seen", Double),
+    Column("marks", Text, nullable=False),
+    Index("ix_predictions_at_call", "at", "call"),
+)
+
+# What became of suggested answers, and what was missing.
+marks = Table(
+    "marks",
+    metadata,
+    _number(),
+    Column("at", Double, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("answer", Text),
+    Column("mark", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reason", Text),
+    Column("words", Text, nullable=False),
+    Index("ix_marks_call", "call"),
+    Index("ix_marks_at", "at"),
+)
+
+# Knowledge entries as edited on the screen, each version one row, never changed.
+knowledge = Table(
+    "knowledge",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("entry", Text, nullable=False),  # TOML of one entry
+    Column("retired", Boolean, nullable=False),
 )
 
 drafts = Table(
@@ -331,4 +433,4 @@ imports = Table(
     Column("finished", Double),
 )
 
-OWNED_BY_PERSON = (contact_points, orders, bills, cases, promises)
+OWNED_BY_PERSON = (contact_points, orders, bills, cases, promises, happenings, pages)

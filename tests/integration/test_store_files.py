@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -57,11 +58,12 @@ def test_migrations_make_the_tables(tmp_path: Path) -> None:
 
 
 def ddl(path: Path) -> dict[str, list[str]]:
-    """Per table or index: the lines that define it, in no order (that of constraints is free)."""
+    """Per table or index: the parts that define it, in no order (that of constraints is free, and
+    a column added later stands on the line of the one before)."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
         return {
-            name: sorted(line.strip(", \t") for line in sql.splitlines())
+            name: sorted(part.strip() for part in re.split("[\n,]", sql) if part.strip())
             for name, sql in rows
             if name != "alembic_version"
         }
