@@ -7,8 +7,9 @@ nothing but the ports and the floor.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from statistics import median
@@ -21,14 +22,30 @@ from callcenter.floor.orders import (
     RecordAudit,
     RecordCall,
     RecordDecision,
+    RecordMark,
     RecordOutcome,
+    RecordPrediction,
     RecordPromise,
 )
 from callcenter.floor.routing import Decision
-from callcenter.ports import Account, Draft, PersonRow, PromiseScore, ReservationTaken
+from callcenter.ports import (
+    Account,
+    Condition,
+    Draft,
+    Happening,
+    KnowledgeEdit,
+    Lesson,
+    PageView,
+    PersonRow,
+    PromiseScore,
+    ReservationTaken,
+)
 
 AT_MOST_PEOPLE = 10
 AT_MOST_CONTACTS = 20
+AT_MOST_HAPPENINGS = 40
+AT_MOST_PAGES = 20
+DAY = 86_400.0
 
 
 class MemoryRecords:
@@ -41,6 +58,8 @@ class MemoryRecords:
         self.decided: list[Decision] = []
         self.told: dict[str, RecordPromise] = {}
         self.audited: list[RecordAudit] = []
+        self.predicted: dict[tuple[str, int], RecordPrediction] = {}
+        self.marked: list[RecordMark] = []
         self._drafts: dict[tuple[str, str], Draft] = {}
 
     async def record_call(self, order: RecordCall) -> None:
@@ -96,6 +115,18 @@ class MemoryRecords:
                 version=one.version + 1, why="engine_stopped", changed=at, deadline=None,
             )  # fmt: skip
         return len(live)
+
+    async def record_prediction(self, order: RecordPrediction) -> None:
+        known = self.predicted.get((order.call, order.ask))
+        if known is None or known.version < order.version:
+            self.predicted[order.call, order.ask] = order
+
+    async def record_mark(self, order: RecordMark) -> None:
+        def what(one: RecordMark) -> tuple[object, ...]:
+            return (one.call, one.at, one.agent, one.answer, one.mark)
+
+        if what(order) not in map(what, self.marked):
+            self.marked.append(order)
 
     async def record_decision(self, order: RecordDecision) -> None:
         self.decided.append(order.decision)
@@ -187,17 +218,60 @@ def _live(one: KeepReservation) -> bool:
     return one.state in LIVE_RESERVATIONS
 
 
-class MemoryPeople:
-    """``People`` over given rows; with ``records``, their calls show up as contacts."""
+class MemoryLessons:
+    """``Lessons`` over what was recorded."""
 
-    def __init__(self, people: Iterable[PersonRow], records: MemoryRecords | None = None) -> None:
-        self._people = {row.id: row for row in people}
+    def __init__(self, records: MemoryRecords) -> None:
+        self._records = records
+
+    def lessons(self, since: float, until: float) -> Iterator[Lesson]:
+        found = []
+        for noted in self._records.outcomes.values():
+            asked = [one for key, one in self._records.predicted.items() if key[0] == noted.call]
+            found.append(_lesson(noted, max(asked, key=lambda one: one.ask, default=None)))
+        found = [one for one in found if since <= one.at < until]
+        return iter(sorted(found, key=lambda one: (one.at, one.call)))
+
+    def confirmed_since(self, since: float) -> int:
+        return sum(one.at >= since for one in self._records.outcomes.values())
+
+
+def _lesson(noted: RecordOutcome, last: RecordPrediction | None) -> Lesson:
+    if last is None:
+        return Lesson(
+            call=noted.call, at=noted.at, person=noted.person, tier=None, language=None,
+            queue=noted.queue, context=noted.context, features=(), words=(), reason=noted.reason,
+            outcome=noted.outcome, notes=noted.notes, model=None, shown=(), challengers=(),
+        )  # fmt: skip
+    return Lesson(
+        call=noted.call, at=last.at, person=noted.person or last.person, tier=last.tier,
+        language=last.language, queue=last.queue, context=last.context, features=last.features,
+        words=last.words, reason=noted.reason, outcome=noted.outcome, notes=noted.notes,
+        model=last.model or None, shown=tuple((one.code, one.probability) for one in last.reasons),
+        challengers=last.challengers, answers=last.answers, marks=last.marks,
+    )  # fmt: skip
+
+
+class MemoryPeople:
+    """``People`` over given rows; with ``records``, their calls show up as contacts.
+
+    ``now``: seconds since the epoch; happenings and pages count from it.
+    """
+
+    def __init__(
+        self,
+        people: Iterable[PersonRow],
+        records: MemoryRecords | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.rows = {row.id: row for row in people}
         self._records = records or MemoryRecords()
+        self._now = now
 
     async def behind(self, readings: Sequence[str]) -> tuple[PersonRow, ...]:
         found: dict[str, PersonRow] = {}
         for reading in readings:
-            here = [row for row in self._people.values() if _reachable(row, reading)]
+            here = [row for row in self.rows.values() if _reachable(row, reading)]
             here = [self._whole(row) for row in here]
             if len(here) > AT_MOST_PEOPLE:  # then those heard from lately come first
                 here.sort(key=lambda row: (-(row.contacts[0].at if row.contacts else 0.0), row.id))
@@ -208,17 +282,76 @@ class MemoryPeople:
         return tuple(found.values())[:AT_MOST_PEOPLE]
 
     async def person(self, id: str) -> PersonRow | None:
-        row = self._people.get(id)
+        row = self.rows.get(id)
         return None if row is None else self._whole(row)
 
     def _whole(self, row: PersonRow) -> PersonRow:
         contacts = [*row.contacts, *self._records.contacts(row.id)]
         contacts.sort(key=lambda contact: (contact.at, contact.call), reverse=True)
-        return replace(row, matched=None, sharers=1, contacts=tuple(contacts[:AT_MOST_CONTACTS]))
+        now = self._now()
+        happened = [one for one in row.happenings if one.at >= now - 60 * DAY]
+        happened.sort(key=lambda one: (-one.at, one.id))
+        viewed = [one for one in row.pages if one.at >= now - DAY]
+        viewed.sort(key=lambda one: (one.at, one.page), reverse=True)
+        return replace(
+            row, matched=None, sharers=1, contacts=tuple(contacts[:AT_MOST_CONTACTS]),
+            happenings=tuple(happened[:AT_MOST_HAPPENINGS]), pages=tuple(viewed[:AT_MOST_PAGES]),
+        )  # fmt: skip
 
 
 def _reachable(row: PersonRow, reading: str) -> bool:
     return any(point.kind == "phone" and point.value == reading for point in row.points)
+
+
+class MemorySurroundings:
+    """``Surroundings`` over the people of a ``MemoryPeople``, which then has what is told."""
+
+    def __init__(self, people: MemoryPeople) -> None:
+        self._people = people
+        self.set: dict[str, Condition] = {}
+
+    async def happened(self, person: str, happenings: Sequence[Happening]) -> bool:
+        row = self._people.rows.get(person)
+        if row is not None:
+            told = {one.id: one for one in (*row.happenings, *happenings)}
+            self._people.rows[person] = replace(row, happenings=tuple(told.values()))
+        return row is not None
+
+    async def viewed(self, person: str, pages: Sequence[PageView]) -> bool:
+        row = self._people.rows.get(person)
+        if row is not None:
+            seen = dict.fromkeys((*row.pages, *pages))
+            self._people.rows[person] = replace(row, pages=tuple(seen))
+        return row is not None
+
+    async def set_condition(self, condition: Condition) -> None:
+        self.set[condition.id] = condition
+
+    async def conditions(self, since: float) -> tuple[Condition, ...]:
+        found = [one for one in self.set.values() if one.until is None or one.until >= since]
+        return tuple(sorted(found, key=lambda one: (one.since, one.id)))
+
+
+class MemoryKnowledge:
+    """``Knowledge`` in a dict, with the marks of ``records``."""
+
+    def __init__(self, records: MemoryRecords | None = None) -> None:
+        self._records = records or MemoryRecords()
+        self._edits: dict[str, KnowledgeEdit] = {}
+
+    async def edits(self) -> tuple[KnowledgeEdit, ...]:
+        return tuple(sorted(self._edits.values(), key=lambda one: one.id))
+
+    async def edit(self, edit: KnowledgeEdit) -> bool:
+        known = self._edits.get(edit.id)
+        if known is not None and known.version >= edit.version:
+            return False
+        self._edits[edit.id] = edit
+        return True
+
+    async def marks(self, since: float, until: float) -> tuple[RecordMark, ...]:
+        found = [one for one in self._records.marked if since <= one.at < until]
+        return tuple(sorted(found, key=lambda one: one.at))
 
 
 class MemoryAccounts:

@@ -15,13 +15,13 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Dialect,
+    Integer,
     RowMapping,
     Select,
     and_,
     bindparam,
     exists,
     func,
-    literal,
     or_,
     select,
 )
@@ -102,7 +102,7 @@ class LessonsTable:
         """Rows in order of time and call, read in pieces, each beginning after the last."""
         at, call = since, ""
         while True:
-            after = {"at": at, "call": call, "until": until}
+            after = {"at": at, "call": call, "until": until, "piece": PIECE}
             rows = self._reader.read_now(lambda c, after=after: _read(c, query, after))  # type: ignore[misc]
             yield from rows
             if len(rows) < PIECE:
@@ -126,7 +126,7 @@ def _ordered(query: Select[Any], at: Any, call: Any) -> Select[Any]:
             at >= start, at < bindparam("until"), or_(at > start, and_(at == start, call > last))
         )
         .order_by(at, call)
-        .limit(literal(PIECE, literal_execute=True))
+        .limit(bindparam("piece", type_=Integer))
     )
 
 

@@ -9,10 +9,29 @@ from pathlib import Path
 import pytest
 
 from callcenter.journal import Journal
-from callcenter.ports import Account, Accounts, History, People, PersonRow, Records
+from callcenter.ports import (
+    Account,
+    Accounts,
+    History,
+    Knowledge,
+    Lessons,
+    People,
+    PersonRow,
+    Records,
+    Surroundings,
+)
 from callcenter.ports import Journal as JournalPort
 from callcenter.store import Store, open_store
-from tests.fakes import MemoryAccounts, MemoryJournal, MemoryPeople, MemoryRecords
+from tests.contract.samples import NOW
+from tests.fakes import (
+    MemoryAccounts,
+    MemoryJournal,
+    MemoryKnowledge,
+    MemoryLessons,
+    MemoryPeople,
+    MemoryRecords,
+    MemorySurroundings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +41,9 @@ class Ports:
     history: History
     journal: JournalPort
     accounts: Accounts
+    lessons: Lessons
+    surroundings: Surroundings
+    knowledge: Knowledge
 
 
 Build = Callable[[Sequence[PersonRow], Sequence[Account]], Ports]
@@ -29,24 +51,28 @@ Build = Callable[[Sequence[PersonRow], Sequence[Account]], Ports]
 
 @pytest.fixture(params=["memory", "sqlite"])
 def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
-    """Makes the ports over given people and accounts."""
+    """Makes the ports over given people and accounts; it is ``NOW`` for them."""
     opened: list[tuple[Store, Journal]] = []
 
     def memory(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
         records = MemoryRecords()
+        known = MemoryPeople(people, records, lambda: NOW)
         return Ports(
-            MemoryPeople(people, records), records, records, MemoryJournal(),
-            MemoryAccounts(accounts),
+            known, records, records, MemoryJournal(), MemoryAccounts(accounts),
+            MemoryLessons(records), MemorySurroundings(known), MemoryKnowledge(records),
         )  # fmt: skip
 
     def sqlite(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
-        store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+        store = open_store(f"sqlite:///{tmp_path / 'store.db'}", now=lambda: NOW)
         with store.bulk() as bulk:
             bulk.people(people)
             bulk.accounts(accounts)
         journal = Journal(store)
         opened.append((store, journal))
-        return Ports(store.people, store.records, store.records, journal, store.accounts)
+        return Ports(
+            store.people, store.records, store.records, journal, store.accounts, store.lessons,
+            store.surroundings, store.knowledge,
+        )  # fmt: skip
 
     yield memory if request.param == "memory" else sqlite
     for store, journal in opened:

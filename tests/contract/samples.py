@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from callcenter.floor.card import Contact, Reason
+from callcenter.floor.card import Cause, Contact, Reason, Scored, Words
 from callcenter.floor.orders import (
     KeepReservation,
     RecordAudit,
     RecordCall,
+    RecordMark,
     RecordOutcome,
+    RecordPrediction,
     RecordPromise,
 )
 from callcenter.floor.routing import Considered, Decision
-from callcenter.ports import ContactPoint, Draft, PersonRow
+from callcenter.ports import Condition, ContactPoint, Draft, Happening, PersonRow
+
+DAY: Final = 86_400.0
+NOW: Final = 1_000 * DAY
+"""What time it is for the ports of the contract tests."""
 
 
 def phone(value: str, label: str | None = None) -> ContactPoint:
@@ -96,3 +102,42 @@ def audited(at: float, **changes: Any) -> RecordAudit:
         at=at, by="sue", what="listen", agent="mei", call="c1", reason="coaching", ok=True
     )
     return replace(plain, **changes)
+
+
+def predicted(call: str, ask: int = 1, version: int = 1, **changes: Any) -> RecordPrediction:
+    plain = RecordPrediction(
+        call=call, ask=ask, version=version, at=100.0, person="p1", tier="gold", language="zh-Hans",
+        queue="service", context=("who=known", "matter=late"),
+        features=(("happening|fee_charged", 0.5), ("order|late", 1.0)),
+        words=(Words(source="ivr", text="我的卡丢了 <b>'; --", language="zh-Hans"),
+               Words(source="path", text="2-1")),
+        model="trees-7",
+        reasons=(Reason(code="fees", probability=0.75, why=(
+                     Cause(group="happening", code="happening.fee_charged", kind="instant",
+                           value=99.5, detail="Monthly fee"),)),
+                 Reason(code="card_lost", probability=0.125)),
+        not_ours=False,
+        challengers=(Scored(model="trees-8", reasons=(("fees", 0.5), ("refund", 0.25))),),
+        answers=("fees.why", "fees.refund"), agent="mei", seen=101.5,
+        marks=(("fees.why", "used"), ("", "missing")),
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def marked(call: str, at: float, **changes: Any) -> RecordMark:
+    plain = RecordMark(
+        at=at, call=call, agent="mei", answer="fees.why", mark="used", text="", reason="fees",
+        words=(Words(source="chat", text="why 12 pounds?", language="en"),),
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def happening(id: str, at: float, **changes: Any) -> Happening:
+    plain = Happening(id=id, at=at, kind="fee_charged", title="Monthly fee", topic="fees")
+    return replace(plain, **changes)
+
+
+def condition(id: str, since: float, **changes: Any) -> Condition:
+    return replace(
+        Condition(id=id, kind="outage", since=since, until=None, title="Cards"), **changes
+    )
