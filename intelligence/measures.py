@@ -138,6 +138,20 @@ def ece(judged: Judged, bins: int = BINS) -> float | None:
     return sum(one.n * abs(one.p - one.share) for one in found) / n if n else None
 
 
+def chance_ece(judged: Judged, rng: np.random.Generator, rounds: int = 100) -> float | None:
+    """The ``ece`` these calls would have on average were every probability true: with few calls in
+    a bin it is far from 0, so that a small sample says little against a model."""
+    top, _ = _said(judged)
+    if not len(top):
+        return None
+    place = np.minimum((top * BINS).astype(np.intp), BINS - 1)
+    total = 0.0
+    for _ in range(rounds):
+        off = top - (rng.random(len(top)) < top)
+        total += float(np.abs(np.bincount(place, off, BINS)).sum()) / len(top)
+    return total / rounds
+
+
 def by_group(judged: Judged, values: Sequence[Hashable | None]) -> Mapping[Hashable, Judged]:
     """Apart for every value of something (tier, language, queue); calls without one are left out.
 

@@ -12,6 +12,7 @@ from intelligence.measures import (
     as_shown,
     brier,
     by_group,
+    chance_ece,
     coverage,
     ece,
     judge,
@@ -94,6 +95,18 @@ def test_true_probabilities_have_a_small_ece_and_boasting_ones_a_large() -> None
     assert true is not None
     assert true < 0.02
     assert boast == pytest.approx(0.1, abs=0.015)
+
+
+def test_chance_alone_makes_an_ece_that_shrinks_with_the_root_of_the_calls() -> None:
+    rng = np.random.default_rng(8)
+    tops = rng.uniform(0.3, 0.9, 4_000)
+    whole = judge([(("a", float(p)),) for p in tops], ["a"] * 4_000, 2)
+    many, few = chance_ece(whole, rng), chance_ece(whole.only(np.arange(1_000)), rng)
+    assert many is not None
+    assert few is not None
+    assert few == pytest.approx(2 * many, rel=0.2)
+    assert 0.02 < few < 0.05
+    assert chance_ece(judge([()], ["a"], 2), rng) is None
 
 
 def test_no_calls_have_no_measures() -> None:
