@@ -17,7 +17,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from intelligence.knowledge import load_knowledge
-from intelligence.pack import load_pack
+from intelligence.pack import Pack, load_pack
 from telephony.numbers import normalise_for_store
 
 from . import __version__
@@ -83,7 +83,7 @@ def run(
                 accounts = await running.store.accounts.everyone()
                 if not accounts:
                     say("Nobody can sign in yet: callcenter user add NAME --device PJSIP/1001")
-                for finding in findings(settings, accounts, running.pack.reason_codes):
+                for finding in findings(settings, accounts, _rule_codes(running.pack)):
                     complain(finding)
                 say(f"console: http://{settings.http.host}:{running.port}/")
                 await asyncio.Event().wait()
@@ -129,7 +129,7 @@ def check(config: ConfigOption = None) -> None:
         pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
         folder = config_folder() / "knowledge" / settings.centre.pack
         entries = load_knowledge(folder, pack.reason_codes)
-        wrong = findings(settings, _accounts(settings), pack.reason_codes)
+        wrong = findings(settings, _accounts(settings), _rule_codes(pack))
         for finding in wrong:
             complain(finding)
         if wrong:
@@ -138,6 +138,11 @@ def check(config: ConfigOption = None) -> None:
             f"Settings, pack {pack.name!r} ({len(pack.reasons)} reasons) and"
             f" {len(entries)} knowledge entries are in order."
         )
+
+
+def _rule_codes(pack: Pack) -> frozenset[str]:
+    """What a rule of routing may name: reasons, and heads of reasons."""
+    return frozenset(pack.head_of) | frozenset(pack.head_of.values())
 
 
 def _accounts(settings: Settings) -> tuple[Account, ...]:

@@ -6,7 +6,9 @@ accounts and the pack can show to be wrong.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Final
 
 from .floor.events import FloorOpened, QueueSettings, ReasonRule, StepSettings
@@ -44,12 +46,13 @@ def _queue(name: str, queue: QueueOptions, zone: str) -> QueueSettings:
     )
 
 
-def reason_rules(settings: Settings) -> tuple[ReasonRule, ...]:
-    """In the order of the file: the first that fits applies."""
+def reason_rules(settings: Settings, head_of: Mapping[str, str]) -> tuple[ReasonRule, ...]:
+    """In the order of the file: the first that fits applies. ``head_of``: of each reason."""
     return tuple(
         ReasonRule(
             reason=rule.reason,
             above=rule.above,
+            leaves=tuple(code for code, head in head_of.items() if head == rule.reason),
             queue=rule.queue or None,
             want=rule.want,
             want_seconds=rule.want_seconds,
@@ -69,8 +72,10 @@ def floor_opened(
     reasons: tuple[str, ...],
     outcomes: tuple[str, ...],
     accounts: Iterable[Account],
+    head_of: Mapping[str, str] = MappingProxyType({}),
 ) -> FloorOpened:
-    """The first event of a run named ``run``. ``midnight``: the centre's last, local."""
+    """The first event of a run named ``run``. ``midnight``: the centre's last, local; ``head_of``:
+    the head of each reason, by which rules may name several."""
     routing, supervision = settings.routing, settings.supervision
     return FloorOpened(
         at=at,
@@ -86,7 +91,7 @@ def floor_opened(
         node=settings.engine.node,
         skills=routing.skills,
         tiers=tuple(sorted(routing.tiers.items())),
-        reason_rules=reason_rules(settings),
+        reason_rules=reason_rules(settings, head_of),
         max_credit=routing.max_credit,
         sticky_days=routing.sticky_days,
         retry_seconds=routing.retry_seconds,
@@ -103,7 +108,8 @@ def findings(
 ) -> list[str]:
     """What will not work, in words for the operator; empty when all is well.
 
-    ``reasons``: codes of the pack. Members of a queue are the exchange's matter and may be anybody.
+    ``reasons``: codes of the pack and their heads. Members of a queue are the exchange's matter and
+    may be anybody.
     """
     agents = [one for one in accounts if one.active and one.role == "agent"]
     return [
@@ -117,7 +123,8 @@ def findings(
 def _unknown_reasons(settings: Settings, reasons: Collection[str]) -> list[str]:
     return [
         f"routing.reasons[{number}].reason: the pack {settings.centre.pack!r} has no reason"
-        f" {rule.reason!r}; it has {', '.join(sorted(reasons))}."
+        f" {rule.reason!r} and no head of that name; near it:"
+        f" {', '.join(get_close_matches(rule.reason, sorted(reasons), 5, 0.4)) or 'nothing'}."
         for number, rule in enumerate(settings.routing.reasons)
         if rule.reason not in reasons
     ]

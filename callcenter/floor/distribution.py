@@ -181,8 +181,9 @@ def weigh(state: State, call: Call, at: float) -> None:
         credit += state.tiers.get(profile.tier, 0.0)
     want, want_until = None, None
     for rule in state.opened.reason_rules:
-        likely = any(r.code == rule.reason and r.probability >= rule.above for r in call.reasons)
-        if not likely:
+        meant = rule.leaves or (rule.reason,)
+        likely = [reason.probability for reason in call.reasons if reason.code in meant]
+        if not likely or sum(likely) < rule.above:
             continue
         if rule.queue is not None and rule.queue != call.queue and rule.queue in state.queues:
             if call.reservation is None and call.routed_by != rule.reason:

@@ -66,7 +66,10 @@ class ReasonRule:
     """What a likely reason changes, above a probability and not below it."""
 
     reason: str
+    """A reason, or the head of several, whose probabilities then count together."""
     above: float
+    leaves: tuple[str, ...] = ()
+    """The reasons of a head; empty: ``reason`` is one itself."""
     queue: str | None = None
     """Go there; the place in line is kept."""
     want: str = ""

@@ -332,6 +332,32 @@ def test_a_likely_reason_chooses_the_queue_above_its_probability_only() -> None:
         assert line.ring().device == device
 
 
+def test_the_reasons_of_a_head_count_together() -> None:
+    """A rule may name a head: what its reasons have together is what counts."""
+    queues = (
+        service(steps=(e.StepSettings(after=0, want="service"),)),
+        e.QueueSettings(
+            queue="cards", distribution="engine",
+            steps=(e.StepSettings(after=0, want="cards"),),
+        ),
+    )  # fmt: skip
+    leaves = ("card_lost", "card_declined")
+    rule = e.ReasonRule(reason="cards", leaves=leaves, above=0.6, queue="cards")
+    for second, device in ((0.15, MEI), (0.25, TOM)):
+        line = Line(*queues, reason_rules=(rule,))
+        line.sign_in("mei", MEI, service=3)
+        line.sign_in("tom", TOM, cards=3)
+        line.arrive("c1")
+        line.say(known(line, "c1"))
+        likely = (
+            Reason(code="card_lost", probability=0.4),
+            Reason(code="card_declined", probability=second),
+            Reason(code="fees", probability=0.2),
+        )
+        line.say(e.ReasonsPredicted(at=line.at, call="c1", model="m", ask=1, reasons=likely))
+        assert line.ring().device == device
+
+
 def test_a_closed_queue_sends_away_and_an_overflow_keeps_the_place() -> None:
     """Closed: the exchange plays its message; overflow: another queue serves the call."""
     closed = e.HoursSettings(zone="UTC", weekly=((1, 540, 541),))
