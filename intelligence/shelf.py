@@ -1,0 +1,121 @@
+"""Entries made ready for finding: which answer a reason, how people put them, which are alike.
+
+A ``Shelf`` never changes; a mark or an edit makes another one. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .encoders import Encoder
+from .entry import Entry
+from .ranking import written
+from .wordings import Wordings, between, wordings
+
+LETTERS: Final[Mapping[str, float]] = {
+    "use-multilingual-v3": 0.35,
+    "all-minilm-l6-v2-int8": 0.2,
+}
+"""Part of the letters in a similarity, by encoder: the better the encoder, the less they add
+(``benchmarks.answers``)."""
+OTHERWISE: Final = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Entries by place, from 0."""
+
+    entries: tuple[Entry, ...]
+    places: Mapping[str, int]
+    """Id to place."""
+    by_reason: Mapping[str, tuple[tuple[int, ...], tuple[float, ...]]]
+    """Reason to the places of its entries and their shares as written."""
+    wordings: Wordings
+    """Those of the entries first, then ``confirmed``."""
+    confirmed: tuple[tuple[str, str], ...]
+    """Id and the words of customers that an agent confirmed for it, the oldest first."""
+    closeness: NDArray[np.float64]
+    """How alike what is said in two entries is; shape (n, n)."""
+
+    def confirming(self, id: str, text: str) -> Shelf:
+        """With one more confirmed wording of an entry that is there."""
+        return replace(
+            self,
+            wordings=self.wordings.adding(self.places[id], text),
+            confirmed=(*self.confirmed, (id, text)),
+        )
+
+    def dropping(self, at: int) -> Shelf:
+        """Without the confirmed wording at place ``at`` of ``confirmed``."""
+        row = len(self.wordings.owners) - len(self.confirmed) + at
+        return replace(
+            self,
+            wordings=self.wordings.without(row),
+            confirmed=self.confirmed[:at] + self.confirmed[at + 1 :],
+        )
+
+    def brought_to(self, confirmed: Sequence[tuple[str, str]]) -> Shelf:
+        """With these confirmed wordings, as far as their entries are here."""
+        shelf = self
+        wanted = [one for one in confirmed if one[0] in self.places]
+        keep, have = set(wanted), set(self.confirmed)
+        for at in reversed(range(len(shelf.confirmed))):
+            if shelf.confirmed[at] not in keep:
+                shelf = shelf.dropping(at)
+        for one in wanted:
+            if one not in have:
+                shelf = shelf.confirming(*one)
+        return shelf
+
+
+def shelf(
+    entries: Sequence[Entry], confirmed: Sequence[tuple[str, str]], encoder: Encoder | None
+) -> Shelf:
+    """``confirmed`` of entries that are not there are left out. Takes milliseconds for each wording
+    the encoder has not seen: for the start and for threads. Ids must differ."""
+    places = {entry.id: place for place, entry in enumerate(entries)}
+    if len(places) != len(entries):
+        raise ValueError("two knowledge entries have the same id")
+    known = tuple(one for one in confirmed if one[0] in places)
+    texts = [
+        (place, text) for place, entry in enumerate(entries) for text in sorted(_wordings(entry))
+    ]
+    texts += [(places[entry], text) for entry, text in known]
+    weight = LETTERS.get(encoder.name, OTHERWISE) if encoder is not None else 1.0
+    return Shelf(
+        entries=tuple(entries),
+        places=places,
+        by_reason=_by_reason(entries),
+        wordings=wordings(len(entries), texts, encoder, weight),
+        confirmed=known,
+        closeness=between([_said(entry) for entry in entries]),
+    )
+
+
+def _wordings(entry: Entry) -> set[str]:
+    return {text for text in entry.wordings() if text}
+
+
+def _by_reason(
+    entries: Sequence[Entry],
+) -> dict[str, tuple[tuple[int, ...], tuple[float, ...]]]:
+    naming: dict[str, list[tuple[int, int]]] = {}
+    for place, entry in enumerate(entries):
+        for named, reason in enumerate(dict.fromkeys(entry.reasons)):
+            naming.setdefault(reason, []).append((place, named))
+    return {
+        reason: (
+            tuple(place for place, _ in found),
+            tuple(written([named for _, named in found])),
+        )
+        for reason, found in naming.items()
+    }
+
+
+def _said(entry: Entry) -> str:
+    return "\n".join(f"{one.title}\n{one.body}" for one in entry.phrasings)
