@@ -42,6 +42,10 @@ LONGEST = 60
 """Characters of a word from outside that enter a name."""
 OPEN_ORDERS = ("open", "shipped", "late")
 
+TIMES = frozenset({"age", "due", "open", "topic", "on", "perhaps", "over"})
+PLAIN = frozenset({"identity", "dialled", "tier", "language", "queue", "path"})
+"""Groups whose features are words from outside, whatever they look like."""
+
 
 def features(
     identity: IdentityState,
@@ -96,6 +100,12 @@ def at_serving(features: Features, queue: str | None, words: Sequence[Words]) ->
 def group_of(name: str) -> str:
     """The group of a feature's name."""
     return name.partition("|")[0]
+
+
+def is_time(name: str) -> bool:
+    """Whether the value is ``log(1 + hours)``: absent is then "never", not zero."""
+    group, _, what = name.partition("|")
+    return group not in PLAIN and what.partition(".")[0] in TIMES
 
 
 def without(features: Features, groups: Collection[str]) -> Features:
@@ -261,7 +271,7 @@ def _contacts(seen: _Seen, person: PersonRow, settled: Collection[str]) -> None:
     if noted:
         _last(seen, noted[0], settled)
     if len(noted) > 1:
-        seen.put(f"before|{_word(noted[1].reason or '')}", 1.0)
+        seen.put(f"before|was.{_word(noted[1].reason or '')}", 1.0)
         seen.nearest("before|age", at - noted[1].at)
     weights: dict[str, float] = {}
     times: dict[str, int] = {}
@@ -281,7 +291,7 @@ def _contacts(seen: _Seen, person: PersonRow, settled: Collection[str]) -> None:
 def _last(seen: _Seen, contact: Contact, settled: Collection[str]) -> None:
     reason = _word(contact.reason or "")
     age = seen.at - contact.at
-    seen.put(f"last|{reason}", 1.0)
+    seen.put(f"last|was.{reason}", 1.0)
     seen.nearest("last|age", age)
     open_still = unsettled(contact, settled)
     if open_still:

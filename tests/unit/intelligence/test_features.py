@@ -21,7 +21,7 @@ from callcenter.ports import (
     PersonRow,
     PromiseRow,
 )
-from intelligence.features import at_serving, features, group_of, without
+from intelligence.features import at_serving, features, group_of, is_time, without
 from tests.contract.samples import contact, person
 
 AT = 1_763_769_600.0  # a Saturday, 00:00 UTC
@@ -77,7 +77,7 @@ def test_every_kind_of_fact_is_seen_with_its_age() -> None:
         assert math.isclose(found[name], math.log1p(hours)), name
     for name, value in {
         "identity|known": 1, "dialled|800": 1, "hour|of_day": 0, "weekday|of_week": 5,
-        "last|pin": 1, "before|fees": 1, "contacts|n7": 1, "contacts|n30": 2, "tier|gold": 1,
+        "last|was.pin": 1, "before|was.fees": 1, "contacts|n7": 1, "contacts|n30": 2, "tier|gold": 1,
         "page.fees|n_hour": 1, "page.fees|n_day": 1, "product.loan|has": 1,
         "language|zh-Hant": 1, "happening.card_declined|n7": 1,
     }.items():  # fmt: skip
@@ -207,3 +207,12 @@ def test_words_from_outside_cannot_pose_as_another_group() -> None:
     row = person("p1", happenings=(replace(DECLINED, kind="a|b" + "x" * 500),))
     names = [name for name in seen(row)[0] if name.startswith("happening")]
     assert {group_of(name) for name in names} == {"happening.a_b" + "x" * 57}
+
+
+def test_times_are_told_from_words_that_look_like_them() -> None:
+    """A queue called "age" is no age."""
+    assert is_time("order_late|age")
+    assert is_time("last|open.pin")
+    assert is_time("happening.callback|topic.fees")
+    for name in ("queue|age", "last|was.pin", "happening.fee|n7", "past.pin|share", "tier|on"):
+        assert not is_time(name)
