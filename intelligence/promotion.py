@@ -1,10 +1,9 @@
 """Whether a model that is only tried should become the one in use. Pure.
 
-A challenger answers live calls silently (``Lesson.challengers``); what agents were shown of the
-same calls is ``Lesson.shown``. Both are measured on the reason the agents confirmed, call by call,
+A challenger answers live calls silently, and so does the one in use beside it, both from the same
+facts (``Lesson.challengers``). Both are measured on the reason the agents confirmed, call by call,
 and both as an agent would see them (``measures.as_shown``), so that a list that was cut is not
-compared with one that was not. What the challenger is scored with must be all that was known when
-the shown prediction was made, words included: only the model differs.
+compared with one that was not.
 
 The caller hands in only lessons since both were there as they are: since the challenger was made,
 and since the last change of who is in use.
@@ -34,6 +33,7 @@ from .measures import (
     lower_bound,
     top_k,
 )
+from .rules import NAME as RULES
 
 ENOUGH: Final = 1000
 """Confirmed calls that both have spoken about."""
@@ -119,14 +119,15 @@ def verdict(
     the challenger takes, ``budget`` those allowed; ``usual``: shares of reasons before, if known.
     """
     rows = [
-        (lesson, said)
+        (lesson, said, own)
         for lesson in lessons
-        if lesson.model is not None and (said := scored_by(challenger, lesson)) is not None
+        if (said := scored_by(challenger, lesson)) is not None
+        and (own := said_by(champion or RULES, lesson)) is not None
     ]
-    both = [lesson for lesson, _ in rows]
+    both = [lesson for lesson, _, _ in rows]
     labels = [lesson.reason for lesson in both]
-    new = judge([as_shown(said, sure) for _, said in rows], labels, classes)
-    old = judge([as_shown(lesson.shown, sure) for lesson in both], labels, classes)
+    new = judge([as_shown(said, sure) for _, said, _ in rows], labels, classes)
+    old = judge([as_shown(own, sure) for _, _, own in rows], labels, classes)
     better = losses(old) - losses(new)
     return Verdict(
         better=float(better.mean()) if len(better) else None,
@@ -145,11 +146,18 @@ def verdict(
 
 
 def scored_by(challenger: str, lesson: Lesson) -> Ranked | None:
-    """What a challenger said of a call; ``None`` when it was not asked."""
+    """What a model said of a call silently; ``None`` when it was not asked."""
     for one in lesson.challengers:
         if one.model == challenger:
             return one.reasons
     return None
+
+
+def said_by(champion: str, lesson: Lesson) -> Ranked | None:
+    """What the one in use said of a call: beside the challengers, or else what was shown, if it was
+    its; ``None`` when another was in use then."""
+    found = scored_by(champion, lesson)
+    return lesson.shown if found is None and lesson.model == champion else found
 
 
 def labels_criterion(labels: Sequence[str], usual: Mapping[str, float] | None = None) -> Criterion:

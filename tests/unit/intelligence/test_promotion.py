@@ -14,6 +14,7 @@ from intelligence.promotion import (
     Criterion,
     Verdict,
     labels_criterion,
+    said_by,
     scored_by,
     verdict,
 )
@@ -91,8 +92,21 @@ def test_too_few_calls_are_not_enough_however_good() -> None:
 def test_only_calls_that_both_spoke_about_count() -> None:
     silent = [replace(one, challengers=()) for one in GOOD[:400]]
     before = [replace(one, model=None, shown=()) for one in GOOD[400:600]]
-    assert judged([*silent, *before, *GOOD[600:]]).n == 900
+    under_another = [replace(one, model="reasons-of-old") for one in GOOD[600:700]]
+    assert judged([*silent, *before, *under_another, *GOOD[700:]]).n == 800
     assert scored_by(NAME, silent[0]) is None
+
+
+def test_what_the_one_in_use_said_of_the_facts_alone_goes_before_what_was_shown() -> None:
+    one = replace(
+        GOOD[0],
+        model="backoff-1 + words-1",
+        shown=(("pin", 0.99),),
+        challengers=(scored("backoff-1", ("loan", 0.5)), scored(NAME, ("pin", 0.5))),
+    )
+    assert said_by("backoff-1", one) == (("loan", 0.5),)
+    assert said_by("backoff-1 + words-1", one) == (("pin", 0.99),)
+    assert said_by("another", one) is None
 
 
 def test_one_that_is_no_better_is_refused() -> None:
