@@ -169,6 +169,18 @@ export async function phone(action: "pick-up" | "hang-up"): Promise<void> {
   }
 }
 
+/** Something asked over plain HTTP; says what the server objected to. Returns whether it was done. */
+export async function attempted(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    const problem = error instanceof session.Refused ? error.problem : undefined;
+    notify(problem?.detail ?? problem?.title ?? t("error.unknown"), "bad");
+    return false;
+  }
+}
+
 // The list of finished calls lives in this tab only and survives a reload, not the tab.
 function finishedKey(who: string): string {
   return `cc.finished.${who}`;

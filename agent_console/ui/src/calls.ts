@@ -6,6 +6,7 @@ import { cards, complain, connected, exchange, line, notify, state } from "./app
 import { problemCode } from "./channel";
 import type { Do, Supervise } from "./controls";
 import { knows, t, word } from "./i18n";
+import { Marks } from "./marks";
 import type { Card, ControlResult, Decision, Reply } from "./protocol";
 
 /** `detail`: what the engine or the exchange said, in its own language. */
@@ -167,3 +168,6 @@ effect(() => {
   const kept = Object.entries(troubles.peek()).filter(([call]) => open.has(call));
   if (kept.length < Object.keys(troubles.peek()).length) troubles.value = Object.fromEntries(kept);
 });
+
+/** What became of suggested answers; the server's word replaces what was shown at once. */
+export const marks = new Marks(async (d) => await command("answer.mark", { ...d }) !== null);

@@ -95,6 +95,14 @@ export function duration(lang: string, seconds: number): string {
   return parts.join(lang.startsWith("zh") ? "" : " ");
 }
 
+/** A length of time in its largest unit, written out: 3 days, 20 minutes. */
+export function span(lang: string, seconds: number): string {
+  const whole = Math.max(0, seconds);
+  const [unit, size] = UNITS.find(([, one]) => whole >= one) ?? UNITS.at(-1)!;
+  return number(lang, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 })
+    .format(Math.floor(whole / size));
+}
+
 /** How long ago or ahead, in the largest unit that fits. Counted in minutes of the clock, so that a
  *  `now` cut to its minute does not put what has just happened into the future. */
 export function relative(lang: string, at: number, now: number): string {

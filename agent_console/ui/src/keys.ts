@@ -6,6 +6,7 @@ import { shortcuts } from "./prefs";
 
 export type Shortcut =
   | "state" | "caller" | "notes" | "finish" | "language" | "phone"
+  | "used" | "wrong" | "missing"
   | "accept" | "refuse" | "hold" | "mute" | "transfer" | "keypad" | "hang_up" | "ask";
 
 export const SHORTCUTS: Readonly<Record<Shortcut, { letter: string; what: Key }>> = {
@@ -23,6 +24,9 @@ export const SHORTCUTS: Readonly<Record<Shortcut, { letter: string; what: Key }>
   keypad: { letter: "k", what: "keys.keypad" },
   hang_up: { letter: "d", what: "keys.hang_up" },
   ask: { letter: "y", what: "keys.ask" },
+  used: { letter: "u", what: "keys.used" },
+  wrong: { letter: "b", what: "keys.wrong" },
+  missing: { letter: "o", what: "keys.missing" },
 };
 
 export const helpOpen = signal(false);

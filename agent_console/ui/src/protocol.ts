@@ -48,11 +48,36 @@ export interface Profile {
   contacts: Contact[];
 }
 
-export interface Reason { code: string; probability: number }
+/** A fact that a prediction rests on. `kind` says how to read `value`. */
+export interface Cause {
+  group: string;
+  code: string;
+  kind: FactKind | null;
+  value: string | number | boolean | null;
+  detail: string | null;
+}
+
+export interface Reason { code: string; probability: number; why: Cause[] }
+
+/** What the customer said or wrote before. Text of strangers. */
+export interface Words {
+  source: "ivr" | "callback" | "chat" | "note" | "path";
+  text: string;
+  language: string | null;
+}
 
 export interface Phrasing { language: string; title: string; body: string }
 
-export interface Answer { id: string; reason: string; source: string; phrasings: Phrasing[] }
+export interface Answer {
+  id: string;
+  reason: string;
+  source: string;
+  phrasings: Phrasing[];
+  score: number;
+  automatic: boolean;
+}
+
+export type AnswerMark = "used" | "wrong" | "missing";
 
 export type IdentityState =
   | "pending" | "known" | "candidates" | "unknown" | "anonymous" | "failed";
@@ -100,6 +125,11 @@ export interface Card {
   parked: string | null;
   pending: Pending[];
   transfers: number;
+  model: string | null;
+  words: Words[];
+  not_ours: boolean;
+  /** Answer to what became of it; "" for `missing`. */
+  marks: [string, AnswerMark][];
 }
 
 export interface AgentView {
@@ -209,7 +239,7 @@ export interface User {
   language: string | null;
 }
 
-export interface Choice { code: string; labels: Record<string, string> }
+export interface Choice { code: string; labels: Record<string, string>; head?: string }
 
 export interface Settings {
   break_reasons: Choice[];
@@ -219,6 +249,10 @@ export interface Settings {
   currency: string;
   time_zone: string;
   demo_phone: boolean;
+  heads: Choice[];
+  happenings: Choice[];
+  pages: Choice[];
+  conditions: Choice[];
 }
 
 export interface Exchange { state: string; message: string; since: number }

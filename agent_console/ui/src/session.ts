@@ -9,7 +9,8 @@ export class Refused extends Error {
   }
 }
 
-async function call(method: string, path: string, body?: object): Promise<Response> {
+/** One request to the server. Throws `Refused` with its problem object. */
+export async function call(method: string, path: string, body?: object): Promise<Response> {
   const response = await fetch(path, {
     method,
     credentials: "same-origin",

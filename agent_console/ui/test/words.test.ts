@@ -52,12 +52,14 @@ test("every key that the sources name exists, and every key in a catalogue is us
 test("Chinese is Chinese, and each script keeps to itself", () => {
   const onlyHans = /[们来时话语队议说谢认证国没这为会还后样现对开关户码资讯录码线连车见长问间闻页项须预题额读请该详]/;
   const onlyHant = /[們來時話語隊議說謝認證國這為會還後樣現對開關戶碼資訊錄線連車見長問間聞頁項須預題額讀請該詳]/;
+  // "{kind}: {value}" has no word of its own to be in any script.
+  const written = (text: string): boolean => /\p{L}/u.test(text.replace(/\{\w+\}/g, ""));
   for (const [key, text] of Object.entries(hans)) {
-    assert.ok(/\p{Script=Han}/u.test(text), `zh-Hans ${key}: ${text}`);
+    assert.ok(!written(text) || /\p{Script=Han}/u.test(text), `zh-Hans ${key}: ${text}`);
     assert.ok(!onlyHant.test(text), `zh-Hans ${key} has a traditional character: ${text}`);
   }
   for (const [key, text] of Object.entries(hant)) {
-    assert.ok(/\p{Script=Han}/u.test(text), `zh-Hant ${key}: ${text}`);
+    assert.ok(!written(text) || /\p{Script=Han}/u.test(text), `zh-Hant ${key}: ${text}`);
     assert.ok(!onlyHans.test(text), `zh-Hant ${key} has a simplified character: ${text}`);
   }
 });

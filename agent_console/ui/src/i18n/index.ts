@@ -52,6 +52,11 @@ export function word(family: string, code: string): string {
   return catalogue.value[`${family}.${code}`] ?? code;
 }
 
+/** The word for a code with values put in, or the code. */
+export function say(family: string, code: string, values: Values): string {
+  return fill(catalogue.value[`${family}.${code}`] ?? code, values);
+}
+
 /** Whether the catalogue has a word for this code. */
 export function knows(family: string, code: string): boolean {
   return `${family}.${code}` in catalogue.value;

@@ -10,6 +10,7 @@ import { AgentDialog } from "./agentdialog";
 import { agentColumns } from "./agents";
 import { TimeOfDay } from "./bits";
 import { Icon } from "./icon";
+import { PredictionTile } from "./prediction";
 import { queueColumns } from "./queues";
 import { Table } from "./table";
 import { Waiting } from "./waiting";
@@ -67,6 +68,7 @@ export function Floor() {
           id={(a) => a.agent} first="name" empty={t("agents.none")} rowClass={rowClass}
         />
       </div>
+      <PredictionTile />
       {chosen && <AgentDialog agent={chosen} close={() => (acted.value = null)} />}
     </div>
   );

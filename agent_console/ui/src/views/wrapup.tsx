@@ -10,6 +10,7 @@ import { onShortcut, SHORTCUTS } from "../keys";
 import type { Card, Choice, Reason } from "../protocol";
 import { Countdown, Keys, Panel } from "./bits";
 import { Icon } from "./icon";
+import { ChosenReason, ReasonPicker } from "./reasonpicker";
 import { stateWords } from "./statebutton";
 
 export const QUICK = 6;
@@ -101,19 +102,11 @@ export function WrapUp({ card }: { card: Card }) {
               </label>
             ))}
           </div>
-          <label>
-            <span class="unseen">{t("wrapup.other")}</span>
-            <select
-              value={form.reason !== null && !quick.includes(form.reason) ? form.reason : ""}
-              onChange={(event) => choose({ reason: event.currentTarget.value || null })}
-              onBlur={() => keep.leave(card.call)}
-            >
-              <option value="">{t("wrapup.other_none")}</option>
-              {reasons.filter(({ code }) => !quick.includes(code)).map(({ code }) => (
-                <option key={code} value={code}>{label(reasons, code)}</option>
-              ))}
-            </select>
-          </label>
+          <ReasonPicker
+            chosen={form.reason !== null && !quick.includes(form.reason) ? form.reason : null}
+            choose={(code) => choose({ reason: code })} leave={() => keep.leave(card.call)}
+          />
+          <ChosenReason code={form.reason} />
         </fieldset>
         <fieldset class="choices" aria-invalid={missing.value === "outcome"}>
           <legend>{t("wrapup.outcome")}</legend>
