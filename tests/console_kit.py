@@ -149,6 +149,9 @@ class FloorDesk:
         self.wishes.append(event)
         await self.gate.wait()
 
+    def said(self, event: e.CallerSaid) -> None:
+        self.post(event)
+
     def wished(self, kind: type[Wished]) -> list[Wished]:
         """The wishes of this kind, in order."""
         return [wish for wish in self.wishes if isinstance(wish, kind)]

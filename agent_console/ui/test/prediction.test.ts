@@ -50,7 +50,7 @@ test("causes are sentences in each language, with its plurals", () => {
   assert.equal(say({ ...late, value: 1.4 * DAY }), "Order O000123-1 is 1 day late");
   assert.equal(say({ ...late, detail: null }), "An order is 3 days late");
   assert.equal(say(late, "zh-Hans"), "订单 O000123-1 已延误3天");
-  assert.equal(say(late, "zh-Hant"), "訂單 O000123-1 已延誤3 天");
+  assert.equal(say(late, "zh-Hant"), "訂單 O000123-1 已延誤 3 天");
   const page = { group: "page.fees", code: "page.fees", kind: "instant", value: NOW - 600 } as const;
   assert.equal(say(page), "Looked at “Fees” 10 minutes ago");
   assert.equal(say(page, "zh-Hant"), "10 分鐘前查看了「費用」頁");
