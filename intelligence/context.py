@@ -43,9 +43,11 @@ def context(
        the one that changed last;
     3. ``also=bill_due+case:refund``: kinds of the other matters, in alphabetical order;
     4. ``age=3d``: how long ago the pressing matter became what it is.
+
+    Of a person about whom nothing is to be predicted, the first alone.
     """
     who = f"who={identity}"
-    if person is None or identity not in ("known", "candidates"):
+    if person is None or not person.predict or identity not in ("known", "candidates"):
         return (who,)
     matters = open_matters(person, at, settled)
     if not matters:

@@ -24,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from callcenter.floor.card import Cause, Features
 from callcenter.ports import Lesson
@@ -311,7 +312,8 @@ def _boosted(
     if rounds is not None:
         options["max_iter"] = rounds
     model = HistGradientBoostingClassifier(random_state=seed, **options)
-    model.fit(seen[part], labels[part], sample_weight=made.weights[part], **given)
+    with threadpool_limits(1):  # the other cores are for the calls that go on meanwhile
+        model.fit(seen[part], labels[part], sample_weight=made.weights[part], **given)
     forest = flattened(model, len(present))
     baseline = np.full(classes, forest.baseline.min() - 10.0)
     baseline[present] = forest.baseline

@@ -63,6 +63,11 @@ def test_a_caller_who_is_not_known_has_no_matters() -> None:
     assert of(person("p1")) == ("who=known", "matter=none")
 
 
+def test_nothing_of_somebody_who_is_not_to_be_predicted() -> None:
+    """Their matters are not looked at."""
+    assert of(person("p1", cases=(CASE,), predict=False)) == ("who=known",)
+
+
 def test_who_the_person_is_never_enters() -> None:
     """Name, birth, language, place, tier, value, consent and notes change nothing."""
     row = person("p1", cases=(CASE,), bills=(BILL,))
