@@ -1,4 +1,4 @@
-"""Imports people from a CSV file: ``import_people``. The format is described in docs/data.md.
+"""Imports people from a file, CSV or JSON Lines: ``import_people``. The formats: docs/data.md.
 
 Good lines are kept whatever their neighbours are; rejected ones go to a list with line and reason.
 A killed import goes on where its last commit was, and a file that was imported is not imported
@@ -19,10 +19,13 @@ from callcenter.store.imports import ImportedLine, Progress
 
 from .cells import LineError, Normalise
 from .columns import REJECTED_LINE, REJECTED_REASON, Header, PeopleFileError, read_header
-from .lines import Record, Records, Rejected, fingerprint
+from .lines import JsonLines, Record, Records, Rejected, fingerprint
+from .objects import Objects
 
 __all__ = ["ImportProgress", "ImportReport", "PeopleFileError", "import_people"]
 
+JSON_LINES = (".jsonl", ".ndjson")
+"""Endings of files that hold one JSON object a line; others are CSV."""
 CHUNK = 1000
 """Records in one transaction: short enough that a running engine's writes are not held up."""
 
@@ -65,29 +68,37 @@ def import_people(
     rejected: str | Path | None = None,
     clock: Callable[[], float] = time.time,
 ) -> ImportReport:
-    """Import the people of a CSV file; returns when all is committed.
+    """Import the people of a CSV or JSON Lines file; returns when all is committed.
 
     ``region`` is the home region (ISO 3166-1 alpha-2) that ``normalise`` reads national numbers
     by: the same file read for another region is another import. ``normalise`` gives E.164 or
     raises ``ValueError``. ``rejected``: where to list rejected lines, by default beside the file
-    (``people.rejected.csv``). Raises ``PeopleFileError`` before anything is stored when the file as
-    a whole is wrong, and ``StoreError``; running it again then goes on where it stopped.
+    (``people.rejected.csv``, or ``.jsonl``). Raises ``PeopleFileError`` before anything is stored
+    when the file as a whole is wrong, and ``StoreError``; running it again then goes on where it
+    stopped.
     """
     path = Path(path)
-    listed = path.parent / f"{path.stem}.rejected.csv" if rejected is None else Path(rejected)
+    objects = path.suffix.lower() in JSON_LINES
+    ending = ".jsonl" if objects else ".csv"
+    listed = path.parent / f"{path.stem}.rejected{ending}" if rejected is None else Path(rejected)
     try:
         " ".encode(encoding)  # refuses what is a codec and no text encoding, such as hex
         content = fingerprint(path, encoding)
-        records = Records(path, encoding)
+        records = JsonLines(path, encoding) if objects else Records(path, encoding)
     except OSError as error:
         raise PeopleFileError(f"{path} cannot be read: {error.strerror}") from error
     except LookupError as error:
         raise PeopleFileError(f"there is no encoding {encoding!r}") from error
     try:
-        header = read_header(records.header())
-        key = sha256(f"{content} {region} {encoding}".encode()).hexdigest()
+        reader: Header | Objects
+        if isinstance(records, Records):
+            reader = read_header(records.header())
+            titles, kind = _titles(reader), ""
+        else:
+            reader, titles, kind = Objects(clock()), None, " objects"
+        key = sha256(f"{content} {region} {encoding}{kind}".encode()).hexdigest()
         begun = store.imports.begin(key, path.name, clock())
-        run = _Run(store, records, header, Rejected(listed, _titles(header)), normalise)
+        run = _Run(store, records, reader, Rejected(listed, titles), normalise)
         try:
             ended = begun if begun.finished else run.all(begun, path, on_progress, clock)
         finally:
@@ -118,8 +129,8 @@ def _titles(header: Header) -> list[str]:
 @dataclass(slots=True)
 class _Run:
     store: Store
-    records: Records
-    header: Header
+    records: Records | JsonLines
+    reader: Header | Objects
     rejected: Rejected
     normalise: Normalise
 
@@ -158,20 +169,14 @@ class _Run:
             try:
                 if record.wrong is not None:
                     raise LineError(record.wrong)
-                good.append(self.header.line(record.line, record.cells, self.normalise))
+                good.append(self.reader.line(record.line, record.cells, self.normalise))
             except LineError as error:
-                wrong.append((record.line, str(error), self._kept(record.cells)))
+                wrong.append((record.line, str(error), self.reader.kept(record.cells)))
         cells = {record.line: record.cells for record in chunk}
 
         def reject(refused: Sequence[tuple[int, str]]) -> tuple[int, int]:
-            rows = [(line, reason, self._kept(cells[line])) for line, reason in refused]
+            rows = [(line, reason, self.reader.kept(cells[line])) for line, reason in refused]
             size = self.rejected.write(progress.rejected_bytes, [*wrong, *rows])
             return len(wrong) + len(rows), size
 
         return self.store.imports.write(progress, len(chunk), good, reject, finished)
-
-    def _kept(self, cells: Sequence[str]) -> Sequence[str]:
-        """The cells without those of ignored columns, as the list's own header has them."""
-        if len(cells) != len(self.header.names):
-            return cells
-        return [cell for cell, name in zip(cells, self.header.names, strict=True) if name]

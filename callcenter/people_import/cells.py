@@ -219,6 +219,7 @@ READERS: Mapping[str, Callable[[str, str], Any]] = {
     "preferred_time": _text,
     "consent_marketing": _consent,
     "consent_recording": _consent,
+    "predict": _consent,
     "note": _text,
 }
 """Columns of a person that are read by themselves: (column, text) to value."""

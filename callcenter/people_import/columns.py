@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 from callcenter.store.imports import ImportedLine
 
@@ -45,6 +46,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "preferred_time": (),
     "consent_marketing": ("marketing_consent", "marketing"),
     "consent_recording": ("recording_consent", "recording"),
+    "predict": ("prediction", "prediction_consent"),
     "note": ("notes", "remark", "备注"),
 }
 COLUMNS = tuple(_ALIASES)
@@ -69,15 +71,48 @@ class Header:
             for name, cell in zip(self.names, cells, strict=True)
             if name is not None
         }
-        columns = {
-            name: read(name, values[name]) for name, read in READERS.items() if name in values
-        }
-        if "currency" in values:
-            columns.update(money(values))
-        who, found = person_id(values.get("id", "")), points(values, normalise)
-        if who is None and not any(found.values()):
-            raise LineError("no id, phone, email or account: nobody could ever find this person")
-        return ImportedLine(line=number, id=who, columns=columns, points=found)
+        return person_line(number, values, normalise)
+
+    def kept(self, cells: Sequence[str]) -> Sequence[str]:
+        """The cells without those of ignored columns, as the list of rejected lines has them."""
+        if len(cells) != len(self.names):
+            return cells
+        return [cell for cell, name in zip(cells, self.names, strict=True) if name]
+
+
+def person_line(
+    number: int,
+    values: Mapping[str, str],
+    normalise: Normalise,
+    happenings: Sequence[Mapping[str, Any]] = (),
+    pages: Sequence[Mapping[str, Any]] = (),
+) -> ImportedLine:
+    """A person of these cells, by name of the column. Raises ``LineError``."""
+    columns = {name: read(name, values[name]) for name, read in READERS.items() if name in values}
+    if "currency" in values:
+        columns.update(money(values))
+    who, found = person_id(values.get("id", "")), points(values, normalise)
+    if who is None and not any(found.values()):
+        raise LineError("no id, phone, email or account: nobody could ever find this person")
+    return ImportedLine(
+        line=number, id=who, columns=columns, points=found, happenings=happenings, pages=pages
+    )
+
+
+def read_name(title: str) -> str | None:
+    """The column a title or key stands for; ``None``: none."""
+    return _CANONICAL.get(_plain(title))
+
+
+def near(title: str, others: Sequence[str] = ()) -> str:
+    """Which one may have been meant, in words."""
+    names = {**_CANONICAL, **{other: other for other in others}}
+    close = get_close_matches(_plain(title), names, n=1, cutoff=0.7)
+    return f" (did you mean {names[close[0]]}?)" if close else ""
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"[\s_-]+", "_", title.strip().casefold())
 
 
 def read_header(titles: Sequence[str]) -> Header:
@@ -85,12 +120,9 @@ def read_header(titles: Sequence[str]) -> Header:
     names: list[str | None] = []
     wrong: list[str] = []
     for title in titles:
-        key = re.sub(r"[\s_-]+", "_", title.strip().casefold())
-        name = _CANONICAL.get(key)
-        if name is None and key not in (REJECTED_LINE, REJECTED_REASON):
-            near = get_close_matches(key, _CANONICAL, n=1, cutoff=0.7)
-            hint = f" (did you mean {_CANONICAL[near[0]]}?)" if near else ""
-            wrong.append(f"unknown column {title.strip()[:60]!r}{hint}")
+        name = read_name(title)
+        if name is None and _plain(title) not in (REJECTED_LINE, REJECTED_REASON):
+            wrong.append(f"unknown column {title.strip()[:60]!r}{near(title)}")
         elif name is not None and name in names:
             wrong.append(f"column {name} is there twice")
         names.append(name)

@@ -10,6 +10,7 @@ import codecs
 import csv
 import hashlib
 import io
+import json
 import os
 import re
 from collections import deque
@@ -19,11 +20,13 @@ from pathlib import Path
 from typing import TextIO
 
 from .cells import LineError
-from .columns import PeopleFileError
+from .columns import REJECTED_LINE, REJECTED_REASON, PeopleFileError
 
 _BLOCK = 1 << 20
 _LONGEST_LINE = 100_000
 """Characters; a longer line is rejected without being read whole."""
+_LONGEST_OBJECT = 1_000_000
+"""Characters of a line of JSON Lines, which may carry a thousand happenings."""
 _MOST_LINES = 50
 """Lines one record may span (a note with line breaks); more means a quote was never closed."""
 
@@ -164,14 +167,44 @@ def _reason(error: Exception, lines: int) -> str:
     return f"wrong quotation marks ({error})"
 
 
+class JsonLines:
+    """The records of a JSON Lines file: each line is one, its text the one cell. No header."""
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self._bytes = path.open("rb")
+        self._text = io.TextIOWrapper(self._bytes, encoding=encoding, newline="\n")
+
+    @property
+    def done(self) -> int:
+        return self._bytes.tell()
+
+    def close(self) -> None:
+        self._text.close()
+
+    def __iter__(self) -> Iterator[Record]:
+        number = 0
+        while line := self._text.readline(_LONGEST_OBJECT):
+            number += 1
+            wrong = None
+            if len(line) >= _LONGEST_OBJECT and not line.endswith("\n"):
+                while (rest := self._text.readline(_LONGEST_LINE)) and not rest.endswith("\n"):
+                    continue
+                line, wrong = line[:500], f"the line is longer than {_LONGEST_OBJECT} characters"
+            text = (line.removeprefix("\ufeff") if number == 1 else line).strip()
+            if text:  # a blank line is no record
+                yield Record(number, (text,), wrong)
+
+
 class Rejected:
     """The list of rejected lines: line, reason, and the cells as they were.
+
+    ``header``: of a CSV list; without one it is JSON Lines, and a cell is the text of a line.
 
     It can be corrected and imported as it is. Made when the first line is rejected, for its owner
     alone, since it holds personal data.
     """
 
-    def __init__(self, path: Path, header: Sequence[str]) -> None:
+    def __init__(self, path: Path, header: Sequence[str] | None) -> None:
         self.path = path
         self._header = header
         self._file: TextIO | None = None
@@ -188,11 +221,14 @@ class Rejected:
         size = size if os.fstat(file.fileno()).st_size >= size else 0
         file.truncate(size)
         file.seek(size)
-        out = csv.writer(file)
-        if size == 0:
-            out.writerow(self._header)
-        for line, reason, cells in sorted(rows, key=lambda row: row[0]):
-            out.writerow((line, reason, *cells))
+        ordered = sorted(rows, key=lambda row: row[0])
+        if self._header is None:
+            file.writelines(_as_object(line, reason, cells[0]) for line, reason, cells in ordered)
+        else:
+            out = csv.writer(file)
+            if size == 0:
+                out.writerow(self._header)
+            out.writerows((line, reason, *cells) for line, reason, cells in ordered)
         file.flush()
         os.fsync(file.fileno())
         return file.tell()
@@ -200,3 +236,23 @@ class Rejected:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+_SAID_BEFORE = re.compile(
+    rf'^\{{"{REJECTED_LINE}": \d+, "{REJECTED_REASON}": "(?:[^"\\]|\\.)*"(?:, |(?=\}}))'
+)
+
+
+def _as_object(line: int, reason: str, text: str) -> str:
+    """The line with number and reason in front of its own keys; what is no object as text."""
+    try:
+        whole = isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        whole = False
+    about = {REJECTED_LINE: line, REJECTED_REASON: reason}
+    if not whole:
+        return json.dumps({**about, "rejected_text": text}, ensure_ascii=False) + "\n"
+    begin = json.dumps(about, ensure_ascii=False)[:-1]
+    # As it was: reading and writing would change its numbers. But for what such a list said of it.
+    rest = _SAID_BEFORE.sub("{", text, count=1)[1:].lstrip()
+    return f"{begin}{'' if rest == '}' else ', '}{rest}\n"

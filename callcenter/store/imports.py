@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy import insert as plain_insert
 
 from .database import insert
+from .surroundings import Told
 from .tables import contact_points, imports, people
 from .writer import Writer
 
@@ -44,9 +45,13 @@ class ImportedLine:
     line: int
     id: str | None
     columns: Mapping[str, Any]
-    """Columns of ``people`` and their values; the same columns in every line of a file."""
+    """Columns of ``people`` and their values; columns that are absent are left as they are."""
     points: Mapping[str, Sequence[tuple[str, str | None]]]
     """Kind of contact point to (value, label); kinds that are absent are left as they are."""
+    happenings: Sequence[Mapping[str, Any]] = ()
+    """Columns of ``happenings`` but the person; one of the same id is replaced, others stay."""
+    pages: Sequence[Mapping[str, Any]] = ()
+    """Columns of ``pages`` but the person; others stay."""
 
 
 @dataclass(slots=True)
@@ -145,6 +150,8 @@ def _store(
     rows: list[dict[str, Any]] = []
     stale: dict[str, list[str]] = {}
     points: list[dict[str, Any]] = []
+    happened: list[dict[str, Any]] = []
+    viewed: list[dict[str, Any]] = []
     for line in lines:
         found = _who(line, known)
         if found is None:
@@ -168,7 +175,12 @@ def _store(
             )
         if "account" in line.points:
             known.gives(who, [account for account, _ in line.points["account"]])
+        happened.extend({"person": who, **one} for one in line.happenings)
+        viewed.extend({"person": who, **one} for one in line.pages)
     _write(connection, rows, stale, points)
+    told = Told(connection.dialect)
+    told.happenings(connection, happened)
+    told.pages(connection, viewed)
     return refused
 
 
@@ -178,11 +190,16 @@ def _write(
     stale: Mapping[str, list[str]],
     points: list[dict[str, Any]],
 ) -> None:
-    if not rows:
-        return
-    statement = insert(connection.dialect, people)
-    changed = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+    # Lines of a CSV file all have the same columns, JSON objects those they name.
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(sorted(row)), []).append(row)
+    for columns, some in alike.items():
+        statement = insert(connection.dialect, people)
+        changed = {name: statement.excluded[name] for name in columns if name != "id"}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["id"], set_=changed), some
+        )
     p = contact_points.c
     for kind, persons in stale.items():
         old = delete(contact_points).where(p.person == bindparam("who"), p.kind == kind)
