@@ -1,19 +1,18 @@
 """Which knowledge entries answer a call: found by its likely reasons and by what was said.
 
 ``Answers`` holds the entries, how people put the questions they answer, and what agents said of the
-answers they were shown. ``find`` and ``mark`` never wait: they look at one shelf, which never
-changes; what changes puts another in its place. Only ``use`` and ``load`` take long: they are for
-the start and for threads. Texts of callers are kept masked, and only while this object lives: the
-store has the marks they come from.
+answers they were shown. All of it looks at one shelf, which never changes; what changes puts
+another in its place. So ``find`` and ``prepared`` may run in any thread; what changes something
+(``mark``, ``take``, ``use``, ``load``) is for one thread, the loop's. Texts of callers are kept
+masked, and only while this object lives: the store has the marks they come from.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
-from threading import Lock
 from typing import Final, Literal
 
 import numpy as np
@@ -22,15 +21,17 @@ from numpy.typing import NDArray
 from callcenter.floor.card import Answer, AnswerMark, Phrasing, Profile, Reason, Words
 from callcenter.floor.orders import RecordMark
 
-from .encoders import Encoder
+from .encoders import Encoder, digest
 from .entry import Audience, Entry
-from .masking import masked
+from .masking import words_kept
+from .personal import facts_of
 from .profile import products
 from .ranking import Group, TextScale, diverse, given_reason, posterior
-from .shelf import Shelf, shelf
+from .shelf import Shelf, newest, shelf
+from .templates import Known, render
 from .worth import Worth
 
-__all__ = ["MOST", "Answers", "Audience", "Entry", "Policy", "rank", "words_kept"]
+__all__ = ["MOST", "Answers", "Audience", "Entry", "Policy", "rank"]
 
 MOST: Final = 5
 LEAST: Final = 0.01
@@ -39,15 +40,18 @@ LOOKED_AT: Final = 24
 """The likeliest entries among which the ones to show are chosen."""
 MOST_WORDS: Final = 8
 """Of one call, the newest."""
-MOST_CONFIRMED: Final = 50
-"""Wordings of callers that are kept for an entry, the newest."""
-MOST_REMEMBERED: Final = 5_000
+MOST_REMEMBERED: Final = 50_000
 """Marks that can be taken back by another one, the newest."""
 
+MOST_HEARD: Final = 5_000
+"""Words of which it is remembered who said them, the newest."""
+BY_WORDS: Final = "words"
+"""Group of the causes that are words."""
+
 SCALES: Final = {
-    "": TextScale(slope=14.0, neutral=0.3),
-    "use-multilingual-v3": TextScale(slope=14.0, neutral=0.45),
-    "all-minilm-l6-v2-int8": TextScale(slope=14.0, neutral=0.45),
+    "": TextScale(slope=26.0, neutral=0.12),
+    "use-multilingual-v3": TextScale(slope=27.0, neutral=0.30),
+    "all-minilm-l6-v2-int8": TextScale(slope=25.0, neutral=0.38),
 }
 """By encoder, "" for none: where the log loss of the right answer is least on BANKING77
 (``benchmarks.answers``)."""
@@ -65,7 +69,7 @@ class Policy:
 
 
 class Answers:
-    """Entries, found and learned about. Threads may use it; see each method for how long."""
+    """Entries, found and learned about. ``find``, ``mark`` and ``take`` never wait."""
 
     def __init__(
         self,
@@ -75,6 +79,9 @@ class Answers:
         policy: Policy | None = None,
     ) -> None:
         """Reads all wordings, as ``use`` does."""
+        self.unusable: dict[str, str] = {}
+        """Entries whose text could not be put together when they were to be shown, and why; they
+        are left out. Entries are checked when they are read, so this stays empty."""
         self._encoder = encoder
         self._policy = policy or Policy()
         self._scale = SCALES.get(encoder.name, OTHERWISE) if encoder else SCALES[""]
@@ -82,10 +89,8 @@ class Answers:
         self._marked: OrderedDict[tuple[str, str], tuple[RecordMark, tuple[str, ...]]] = (
             OrderedDict()
         )
-        self._changing = Lock()
-        """Held for moments."""
-        self._building = Lock()
-        """Held while a new shelf is made, so that the later of two stands."""
+        self._said_by: dict[bytes, str] = {}
+        """Digest of words to the name of who said them."""
         self._shelf = shelf(entries, (), encoder)
 
     @property
@@ -97,39 +102,43 @@ class Answers:
         """Id of an entry and masked words of a customer that an agent confirmed for it."""
         return self._shelf.confirmed
 
+    def prepared(self, entries: Sequence[Entry]) -> Shelf:
+        """A shelf of these, for ``take``; changes nothing. Milliseconds for each wording that is
+        new to the encoder: for a thread."""
+        return shelf(entries, self._shelf.confirmed, self._encoder)
+
+    def take(self, made: Shelf) -> None:
+        """From now on this shelf. Marks, and what was confirmed meanwhile, stay with the ids."""
+        self._shelf = made.brought_to(self._shelf.confirmed)
+
     def use(self, entries: Sequence[Entry]) -> None:
-        """From now on these. Marks and confirmed wordings stay with the ids. Milliseconds for each
-        new wording; ``find`` goes on with the old entries meanwhile."""
-        with self._building:
-            made = shelf(entries, self._shelf.confirmed, self._encoder)
-            with self._changing:  # words may have been confirmed meanwhile
-                self._shelf = made.brought_to(self._shelf.confirmed)
+        """``take`` of what is ``prepared``: as slow as that."""
+        self.take(self.prepared(entries))
 
     def load(self, marks: Iterable[RecordMark]) -> None:
-        """What agents marked before, oldest first, as the store has it. As slow as ``use``."""
-        with self._building:
-            confirmed: list[tuple[str, str]] = []
-            for order in marks:
-                with self._changing:
-                    for one in self._count(order, ()):
-                        if one in confirmed:
-                            confirmed.remove(one)
-                        confirmed.append(one)
-            kept = _newest(confirmed)
-            made = shelf(self._shelf.entries, kept, self._encoder)
-            with self._changing:
-                self._shelf = made.brought_to([*kept, *self._shelf.confirmed])
+        """What agents marked before, oldest first, as the store has it. For the start, before
+        anybody else uses this: as slow as ``prepared``."""
+        confirmed: dict[tuple[str, str], None] = {}
+        for order in marks:
+            for one in self._count(order, ()):
+                confirmed.pop(one, None)  # it becomes the newest
+                confirmed[one] = None
+        standing = {
+            (order.answer, text) for order, texts in self._marked.values() for text in texts
+        }
+        kept = newest([one for one in confirmed if one in standing])
+        self._shelf = shelf(self._shelf.entries, kept, self._encoder)
 
     def mark(self, order: RecordMark, names: Collection[str] = ()) -> None:
         """An answer was used or wrong, or one was missing: counts from the next ``find`` on. A
         later mark of the same answer of the same call takes the earlier one's place.
 
-        ``names``: of the person, which are taken out of the words. Marks for entries that are not
-        here (any more) are passed over. Encodes the words once more where they had to be masked.
+        ``names``: taken out of the words, besides that of the person they were found for. Marks for
+        entries that are not here (any more) are passed over. Encodes the words once more where they
+        had to be masked.
         """
-        with self._changing:
-            for one in self._count(order, names):
-                self._shelf = _confirming(self._shelf, one)
+        for one in self._count(order, names):
+            self._shelf = self._shelf.confirming(*one)
 
     def _count(self, order: RecordMark, names: Collection[str]) -> list[tuple[str, str]]:
         """Count a mark; what it confirms."""
@@ -152,7 +161,7 @@ class Answers:
             self._remember(order, ())
             return []
         self._worth.used(entry.id, reason, order.at)
-        texts = words_kept(order.words, names)
+        texts = words_kept(order.words, {*names, *self._names(order.words)})
         self._remember(order, texts)
         return [(entry.id, text) for text in texts]
 
@@ -185,16 +194,19 @@ class Answers:
         zone: tzinfo,
         at: float,
         *,
-        reasons_read_words: bool = False,
+        reasons_read_words: bool | None = None,
     ) -> tuple[Answer, ...]:
         """The answers to show, the likeliest first.
 
         ``marks``: of this call; what was wrong does not come again. ``day``: on which entries must
         be valid. ``zone``: in which times are written. ``reasons_read_words``: a text model has
         moved the reasons by these words already; they only choose between the answers to a reason
-        then, lest they count twice. Pure but for the encoder's own memory.
+        then, lest they count twice. ``None``: as the causes of the reasons say.
         """
         held = self._shelf
+        self._hear(words, profile)
+        if reasons_read_words is None:
+            reasons_read_words = any(c.group == BY_WORDS for one in reasons for c in one.why)
         owned = products(profile)
         wrong = {one for one, mark in marks if mark == "wrong"}
         shown = np.array(
@@ -210,13 +222,41 @@ class Answers:
             MOST if self._policy.answers == "choice" else 1,
             LEAST,
         )
-        answers = []
-        for rank, one in enumerate(chosen):
+        why = {one.code: one.why for one in reasons}
+        answers: list[Answer] = []
+        for one in chosen:
             score, reason = found[best[one]]
-            automatic = rank == 0 and score > self._policy.automatic_above
             entry = held.entries[best[one]]
-            answers.append(_answer(entry, reason, score, automatic, profile, zone))
+            facts = facts_of(profile, why.get(reason, ()), at)
+            try:
+                phrasings = _personal(entry.phrasings, facts, zone)
+            except ValueError as error:
+                self.unusable[entry.id] = str(error)
+                continue
+            answers.append(
+                Answer(
+                    id=entry.id,
+                    reason=reason,
+                    source=entry.source,
+                    phrasings=phrasings,
+                    score=score,
+                    automatic=not answers and score > self._policy.automatic_above,
+                )
+            )
         return tuple(answers)
+
+    def _hear(self, words: Sequence[Words], profile: Profile | None) -> None:
+        """Who said it, lest their name is kept when it is confirmed."""
+        if profile is None:
+            return
+        for one in words:
+            self._said_by[digest(one.text)] = profile.name
+        for key in list(self._said_by)[: max(0, len(self._said_by) - MOST_HEARD)]:
+            self._said_by.pop(key, None)  # another thread may have been here
+
+    def _names(self, words: Sequence[Words]) -> set[str]:
+        known = (self._said_by.get(digest(one.text)) for one in words)
+        return {name for name in known if name}
 
     def _evidence(self, held: Shelf, words: Sequence[Words]) -> NDArray[np.float64] | None:
         """What the words say of each entry, at best; ``None`` when nothing was said in words."""
@@ -276,19 +316,6 @@ class Answers:
         return Group(reason, probability, tuple(place for place, _ in seen), tuple(parts), none)
 
 
-def words_kept(words: Sequence[Words], names: Collection[str] = ()) -> tuple[str, ...]:
-    """What is kept of words, masked; keys pressed and words too short to mean something are not."""
-    kept = (masked(one.text, names) for one in words if one.source != "path")
-    return tuple(dict.fromkeys(text for text in kept if _telling(text)))
-
-
-def _telling(text: str) -> bool:
-    """At least two words, or four characters where words are not spaced."""
-    letters = [one for one in text if one.isalpha()]
-    unspaced = sum(one >= "\u3040" for one in letters)
-    return unspaced >= 4 or (len(letters) >= 5 and " " in text)
-
-
 def _reason(entry: Entry, likeliest: str | None) -> str | None:
     """What an entry was marked for: the likeliest reason if it is one of its own."""
     if likeliest in entry.reasons:
@@ -296,52 +323,12 @@ def _reason(entry: Entry, likeliest: str | None) -> str | None:
     return entry.reasons[0] if len(entry.reasons) == 1 else None
 
 
-def _confirming(held: Shelf, one: tuple[str, str]) -> Shelf:
-    """With ``one``, which becomes the newest; of each entry the newest ``MOST_CONFIRMED``."""
-    if one in held.confirmed:
-        held = held.dropping(held.confirmed.index(one))
-    of_entry = [at for at, (entry, _) in enumerate(held.confirmed) if entry == one[0]]
-    if len(of_entry) >= MOST_CONFIRMED:
-        held = held.dropping(of_entry[0])
-    return held.confirming(*one)
-
-
-def _newest(confirmed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    left: dict[str, int] = {}
-    kept = []
-    for one in reversed(confirmed):
-        left[one[0]] = left.get(one[0], 0) + 1
-        if left[one[0]] <= MOST_CONFIRMED:
-            kept.append(one)
-    return kept[::-1]
-
-
-def _answer(
-    entry: Entry,
-    reason: str,
-    score: float,
-    automatic: bool,
-    profile: Profile | None,
-    zone: tzinfo,
-) -> Answer:
-    from .templates import render
-
-    facts = profile.facts if profile is not None else ()
-
-    def personal(phrasing: Phrasing) -> Phrasing:
-        return replace(
-            phrasing,
-            title=render(phrasing.title, facts, phrasing.language, zone),
-            body=render(phrasing.body, facts, phrasing.language, zone),
-        )
-
-    return Answer(
-        id=entry.id,
-        reason=reason,
-        source=entry.source,
-        phrasings=tuple(personal(one) for one in entry.phrasings),
-        score=score,
-        automatic=automatic,
+def _personal(
+    phrasings: Sequence[Phrasing], facts: Mapping[str, Known], zone: tzinfo
+) -> tuple[Phrasing, ...]:
+    """Raises ``ValueError`` when a body is no template."""
+    return tuple(
+        replace(one, body=render(one.body, facts, one.language, zone)) for one in phrasings
     )
 
 

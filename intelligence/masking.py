@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
+
+from callcenter.floor.card import Words
 
 LONGEST: Final = 300
 """Characters of one text that are kept."""
@@ -65,6 +67,19 @@ def masked(text: str, names: Collection[str] = ()) -> str:
     return text[:LONGEST].strip()
 
 
+def words_kept(words: Sequence[Words], names: Collection[str] = ()) -> tuple[str, ...]:
+    """What is kept of words, masked; keys pressed and words too short to mean something are not."""
+    kept = (masked(one.text, names) for one in words if one.source != "path")
+    return tuple(dict.fromkeys(text for text in kept if _telling(text)))
+
+
+def _telling(text: str) -> bool:
+    """At least two words, or four characters where words are not spaced."""
+    letters = [one for one in text if one.isalpha()]
+    unspaced = sum(one >= "\u3040" for one in letters)
+    return unspaced >= 4 or (len(letters) >= 5 and " " in text)
+
+
 def plain(text: str) -> str:
     """One line, NFKC, without control characters, unassigned ones, surrogates or marks of
     direction; markup is left as it stands, since it is only ever text."""
@@ -83,20 +98,19 @@ def _keep_lead(found: re.Match[str]) -> str:
 
 
 def _parts(names: Collection[str]) -> re.Pattern[str] | None:
-    """Whole names first, then their parts; Latin parts only as whole words."""
+    """Whole names first, then their parts; Latin parts only as whole words, those of two letters
+    only as they are written ("Wu", not "wu"; "de" is nobody's)."""
     parts: set[str] = set()
     for name in names:
         name = plain(name)
         parts.add(name)
         parts.update(re.split(r"[\s,]+", name))
-    # A part such as "de" would take words away that are nobody's; Chinese names have two or three.
-    wanted = sorted(
-        (part for part in parts if len(part) >= (3 if part.isascii() else 2)),
-        key=lambda part: (-len(part), part),
-    )
-    if not wanted:
-        return None
-    alternatives = "|".join(
-        rf"\b{re.escape(part)}\b" if part[0].isascii() else re.escape(part) for part in wanted
-    )
-    return re.compile(alternatives, re.IGNORECASE)
+    found = []
+    for part in sorted(parts, key=lambda one: (-len(one), one)):
+        if len(part) >= 3 and part[0].isascii():
+            found.append(rf"\b{re.escape(part)}\b")
+        elif len(part) == 2 and part[0].isascii() and part[0].isupper():
+            found.append(rf"(?-i:\b{re.escape(part)}\b)")
+        elif len(part) >= 2 and not part[0].isascii():
+            found.append(re.escape(part))
+    return re.compile("|".join(found), re.IGNORECASE) if found else None

@@ -27,8 +27,8 @@ WRITTEN: Final = 5.0
 """So many uses weigh as much as the order in which the entries of a reason are written."""
 SECOND: Final = 0.5
 """An entry that names the reason, but another first, beside one that is made for it."""
-FURTHEST: Final = 12.0
-"""Words alone never speak more than so much (log odds): a text is never proof."""
+FURTHEST: Final = 30.0
+"""Words never speak more than so much (log odds)."""
 
 
 @dataclass(frozen=True, slots=True)

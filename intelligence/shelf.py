@@ -24,6 +24,8 @@ LETTERS: Final[Mapping[str, float]] = {
 """Part of the letters in a similarity, by encoder: the better the encoder, the less they add
 (``benchmarks.answers``)."""
 OTHERWISE: Final = 0.35
+MOST_CONFIRMED: Final = 50
+"""Wordings of callers that are kept for an entry, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,19 @@ class Shelf:
     closeness: NDArray[np.float64]
     """How alike what is said in two entries is; shape (n, n)."""
 
-    def confirming(self, id: str, text: str) -> Shelf:
-        """With one more confirmed wording of an entry that is there."""
+    def confirming(self, entry: str, text: str) -> Shelf:
+        """With one more confirmed wording of an entry that is there, the newest; of each entry the
+        newest ``MOST_CONFIRMED`` stay."""
+        shelf = self
+        if (entry, text) in shelf.confirmed:
+            shelf = shelf.dropping(shelf.confirmed.index((entry, text)))
+        of_entry = [at for at, (one, _) in enumerate(shelf.confirmed) if one == entry]
+        if len(of_entry) >= MOST_CONFIRMED:
+            shelf = shelf.dropping(of_entry[0])
         return replace(
-            self,
-            wordings=self.wordings.adding(self.places[id], text),
-            confirmed=(*self.confirmed, (id, text)),
+            shelf,
+            wordings=shelf.wordings.adding(self.places[entry], text),
+            confirmed=(*shelf.confirmed, (entry, text)),
         )
 
     def dropping(self, at: int) -> Shelf:
@@ -95,6 +104,17 @@ def shelf(
         confirmed=known,
         closeness=between([_said(entry) for entry in entries]),
     )
+
+
+def newest(confirmed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of each entry the last ``MOST_CONFIRMED``."""
+    seen: dict[str, int] = {}
+    kept = []
+    for one in reversed(confirmed):
+        seen[one[0]] = seen.get(one[0], 0) + 1
+        if seen[one[0]] <= MOST_CONFIRMED:
+            kept.append(one)
+    return kept[::-1]
 
 
 def _wordings(entry: Entry) -> set[str]:
