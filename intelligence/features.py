@@ -356,14 +356,14 @@ def _condition(seen: _Seen, condition: Condition, person: PersonRow | None) -> N
             seen.nearest(f"{group}|over", at - condition.until)
         return
     age = at - condition.since
-    if condition.product is not None:
-        if person is None:
-            seen.nearest(f"{group}|perhaps.{_word(condition.product)}", age)
-        elif not _concerns(condition, person):
-            return
-        else:
-            seen.nearest(f"{group}|on.{_word(condition.product)}", age)
-    seen.nearest(f"{group}|age", age)
+    if condition.product is None:
+        seen.nearest(f"{group}|age", age)
+    elif person is None:
+        seen.nearest(f"{group}|perhaps.{_word(condition.product)}", age)
+    elif _concerns(condition, person):
+        seen.nearest(f"{group}|on.{_word(condition.product)}", age)
+    else:
+        return
     seen.tell(
         Cause(
             group=group, code=group, kind="instant", value=condition.since,

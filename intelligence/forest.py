@@ -66,6 +66,16 @@ class Forest:
         }  # fmt: skip
 
 
+def stump(classes: int) -> Forest:
+    """No tree at all: says that all classes are as likely."""
+    none, places = np.zeros(0), np.zeros(0, dtype=np.intp)
+    return Forest(
+        feature=places, threshold=none, left=places, right=places,
+        missing_left=np.zeros(0, dtype=np.bool_), value=none, roots=places, kind=places,
+        baseline=np.zeros(classes), depth=1,
+    )  # fmt: skip
+
+
 def flattened(model: Any, classes: int) -> Forest:
     """The trees of a fitted ``HistGradientBoostingClassifier`` without categorical features.
 

@@ -37,7 +37,7 @@ from .training import Prepared
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-KNOTS: Final = np.log1p(np.array([0.0, 2.0, 8.0, 24.0, 72.0, 168.0, 504.0, 1440.0]))
+KNOTS: Final = np.log1p(np.array([0.0, 0.25, 1.0, 3.0, 8.0, 24.0, 72.0, 168.0, 336.0, 1440.0]))
 """Hours at which rates are free; straight lines between, in log(1 + hours)."""
 STEPS = 40
 DISCOUNT = 0.2
@@ -102,7 +102,7 @@ def _named(group: str, what: str) -> tuple[str, str]:
     if dot_too and head in ("was", "open", "topic"):
         return f"{kind}|{head}", tail
     if dot and kind in ("past", "case", "page"):
-        return f"{kind}|{what}", rest
+        return f"{kind}|{what}", rest.replace("-", "_")  # pages are written with -
     return "", ""
 
 

@@ -72,8 +72,10 @@ class Reasons:
         """Speak with this model from the next call on; ``None``: with the rules.
 
         ``shift``: what ``caught_up(trees, reasons.recent())`` gave; it takes a moment and may be
-        made in another thread. Without it, it is made here.
+        made in another thread. Without it, it is made here. The same model again changes nothing.
         """
+        if trees is self._trees and shift is None:
+            return
         self._trees = trees
         self._head_of = {} if trees is None else trees.head_of
         self._shift = None
@@ -89,6 +91,11 @@ class Reasons:
         if self._trees is None or self._shift is None or not served:
             return self.rules.distribution(queue, context)
         return self._shift.applied(self._trees.distribution(served), served)
+
+    def by_rules(self, queue: str | None, context: Key) -> tuple[Reason, ...]:
+        """What the rules alone would tell, within microseconds: for when time is up."""
+        said = self.rules.predict(queue, context)
+        return said if said and said[0].probability >= self.sure else ()
 
     def told(
         self,
@@ -146,8 +153,10 @@ class Reasons:
         if self._trees is None or not served:
             return [self._by_rules(code, causes, queue, context) for code in codes]
         facts = list(causes)
-        if queue is not None and _queue_is_clear(self._trees, codes, served):
-            facts.append(Cause(group="queue", code="queue", kind="text", value=queue))
+        name = next((name for name, _ in served if name.startswith("queue|")), None)
+        if name is not None and _queue_is_clear(self._trees, codes, served):
+            value = name.partition("|")[2]
+            facts.append(Cause(group="queue", code="queue", kind="text", value=value))
         return self._trees.whys(served, facts, codes)
 
     def _by_rules(

@@ -31,8 +31,6 @@ from numpy.typing import NDArray
 
 from callcenter.floor.card import Features
 
-from .features import group_of
-
 Floats = NDArray[np.float64]
 
 HALF: Final = 200.0
@@ -104,13 +102,7 @@ class Shift:
 def conditions_of(features: Features) -> tuple[str, ...]:
     """What is going on that concerns this caller: kinds of conditions, with the product."""
     return tuple(
-        sorted(
-            {
-                name if "." in name.partition("|")[2] else group_of(name)
-                for name, _ in features
-                if name.startswith("condition.") and not name.endswith("|over")
-            }
-        )
+        name for name, _ in features if name.startswith("condition.") and not name.endswith("|over")
     )
 
 

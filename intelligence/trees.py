@@ -31,7 +31,7 @@ from callcenter.ports import Lesson
 
 from .calibration import fit_temperature, softened
 from .features import without
-from .forest import Forest, flattened, restored
+from .forest import Forest, flattened, restored, stump
 from .rates import Rates, fit_rates, normalised
 from .space import Space, fit_space
 from .training import ModelUnreadable, Prepared, prepared
@@ -45,6 +45,8 @@ FOLDS: Final = 3
 DISCOUNTS: Final = (0.1, 0.2, 0.4)
 MIXES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 UNSEEN: Final = 0.01
+MOST_HEADS: Final = 40
+"""With more heads than this (a pack without any) trees would take too long; the rates say all."""
 CLEAR: Final = 0.4
 """A fact that moves the log-odds of a reason by less is not worth a word."""
 BOOSTING: Final[Mapping[str, Any]] = {
@@ -291,11 +293,14 @@ def _boosted(
     made: Prepared, seen: Floats, labels: NDArray[np.intp], part: NDArray[np.intp], seed: int,
     late: NDArray[np.intp] | None = None, rounds: int | None = None,
 ) -> tuple[Forest, int]:  # fmt: skip
-    """Trees over the heads, with as many rounds as help on the calls at ``late``.
+    """Trees over the heads, with as many rounds as help on the calls at ``late``; none when there
+    are too many heads.
 
     Heads that occur in no lesson get a margin far below the others.
     """
     classes = len(made.heads)
+    if classes > MOST_HEADS:
+        return stump(classes), 0
     present = np.unique(labels[part])
     options = dict(BOOSTING)
     patience = options.pop("n_iter_no_change")

@@ -77,7 +77,8 @@ def test_every_kind_of_fact_is_seen_with_its_age() -> None:
         assert math.isclose(found[name], math.log1p(hours)), name
     for name, value in {
         "identity|known": 1, "dialled|800": 1, "hour|of_day": 0, "weekday|of_week": 5,
-        "last|was.pin": 1, "before|was.fees": 1, "contacts|n7": 1, "contacts|n30": 2, "tier|gold": 1,
+        "last|was.pin": 1, "before|was.fees": 1, "contacts|n7": 1, "contacts|n30": 2,
+        "tier|gold": 1,
         "page.fees|n_hour": 1, "page.fees|n_day": 1, "product.loan|has": 1,
         "language|zh-Hant": 1, "happening.card_declined|n7": 1,
     }.items():  # fmt: skip
@@ -139,7 +140,7 @@ def test_nothing_of_a_person_is_used_unless_they_may_be_calling() -> None:
     found, _ = seen(None, "unknown", (OUTAGE, replace(OUTAGE, kind="price_change", product=None)))
     assert set(found) == {
         "identity|unknown", "dialled|800", "hour|of_day", "weekday|of_week",
-        "condition.outage|age", "condition.outage|perhaps.online", "condition.price_change|age",
+        "condition.outage|perhaps.online", "condition.price_change|age",
     }  # fmt: skip
     assert seen(FULL, "candidates")[0].keys() - seen(FULL)[0].keys() == {"identity|candidates"}
 
@@ -147,12 +148,12 @@ def test_nothing_of_a_person_is_used_unless_they_may_be_calling() -> None:
 def test_conditions_concern_those_with_the_product_while_they_last() -> None:
     """Over for two days they are remembered as over; not begun they are not there."""
     other = replace(FULL, products=("loan",))
-    assert "condition.outage|age" not in seen(other, conditions=(OUTAGE,))[0]
+    assert "condition.outage|on.online" not in seen(other, conditions=(OUTAGE,))[0]
     ended = replace(OUTAGE, until=AT - HOUR)
     found, causes = seen(FULL, conditions=(ended,))
     assert math.isclose(found["condition.outage|over"], math.log1p(1))
     assert "condition.outage" not in causes
-    assert "condition.outage|age" not in found
+    assert "condition.outage|on.online" not in found
     for gone in (replace(OUTAGE, since=AT + 1), replace(OUTAGE, until=AT - 3 * DAY)):
         assert not any(name.startswith("condition") for name in seen(FULL, conditions=(gone,))[0])
 

@@ -161,3 +161,12 @@ def test_serving_features_are_what_is_remembered(world: World, trees: ReasonTree
     reasons.learn("service", (), plain, (), "h0r0")
     reasons.learn("service", (), (), (), "h0r0")
     assert reasons.recent() == (Confirmed(at_serving(plain, "service", ()), "h0r0"),)
+
+
+def test_when_time_is_up_the_rules_answer(trees: ReasonTrees) -> None:
+    """Whatever model is in use; silent below ``sure``."""
+    reasons = trained()
+    reasons.use(trees)
+    assert reasons.by_rules("service", LATE)[0].code == "card"
+    assert Reasons(reasons.rules, sure=0.99).by_rules("service", LATE) == ()
+    assert Reasons(rules(), sure=0.1).by_rules("service", LATE) == ()

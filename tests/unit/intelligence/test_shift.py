@@ -118,7 +118,5 @@ def test_conditions_are_told_apart_by_product() -> None:
     """Two outages are two conditions; one that is over is none."""
     assert conditions_of(NOTHING) == ()
     assert conditions_of((("condition.outage|over", 1.0),)) == ()
-    assert conditions_of((("condition.outage|age", 1.0), ("condition.outage|on.online", 1.0))) == (
-        "condition.outage",
-        "condition.outage|on.online",
-    )
+    here = (("condition.outage|age", 1.0), ("condition.outage|on.online", 2.0), *NOTHING)
+    assert conditions_of(here) == ("condition.outage|age", "condition.outage|on.online")

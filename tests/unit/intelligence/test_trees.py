@@ -239,3 +239,16 @@ def test_wrong_labels_cost_little(world: World) -> None:
         said = model.distribution(lesson.features)
         agrees += max(said, key=lambda one: said[one]) == code
     assert agrees / (N - CUT) > 0.7
+
+
+def test_a_pack_without_heads_is_learned_without_trees(world: World, tmp_path: Path) -> None:
+    """Every reason is its own head: 52 of them would make 52 trees a round."""
+    own = {code: code for code in (*world.heads, *(f"x{k}" for k in range(36)))}
+    model = fit_trees(world.lessons[:CUT], own, world.prior, 1)
+    assert model.facts()["rounds"] == 0
+    lesson = world.lessons[CUT]
+    assert math.isclose(sum(model.distribution(lesson.features).values()), 1.0)
+    assert loss(model, world.lessons[CUT:]) < 2.4
+    model.save(tmp_path)
+    again = ReasonTrees.load(tmp_path)
+    assert again.distribution(lesson.features) == model.distribution(lesson.features)
