@@ -37,6 +37,8 @@ from .rules import ReasonModel, Usual
 Says: TypeAlias = Callable[[Lesson], Ranked | None]
 """What a model says of a call; ``None``: it cannot be asked (no features, no words)."""
 
+OFF: Final = "off"
+"""Stands for the model where nothing is to be predicted."""
 HELD: Final = 0.2
 """Share of the lessons, the latest, that a new model is measured on and not trained with."""
 FIRST_ENOUGH: Final = 300
@@ -119,8 +121,8 @@ def replay(says: Says, lessons: Iterable[Lesson]) -> tuple[list[Ranked], list[Le
 
 
 def as_it_was(lesson: Lesson) -> Ranked | None:
-    """What the agent was shown."""
-    return lesson.shown if lesson.model is not None else None
+    """What the agent was shown; ``None`` where nothing was to be predicted."""
+    return lesson.shown if lesson.model not in (None, OFF) else None
 
 
 def by_trees(distribution: Callable[[Any], Mapping[str, float]]) -> Says:

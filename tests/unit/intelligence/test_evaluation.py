@@ -51,6 +51,7 @@ def test_a_report_measures_what_was_said_and_every_group() -> None:
 def test_what_was_shown_is_replayed_where_anything_was_predicted() -> None:
     shown = (("pin", 0.5),)
     lessons = [lesson(1, "pin", shown=shown), lesson(2, "pin", model=None), lesson(3, "pin")]
+    lessons.append(lesson(4, "pin", model="off"))
     said, asked = replay(as_it_was, lessons)
     assert said == [shown, ()]
     assert [one.call for one in asked] == ["c1", "c3"]
