@@ -3,7 +3,8 @@
 Each of its 77 intents is an entry with a title (its name) and five of its questions as wordings;
 other questions are the calls. Everything goes through ``intelligence.answers.Answers``, as in the
 engine. Three tables: by words alone; by words and a prediction of the reason that is right so
-often; and how long it takes with 308 entries of ten wordings.
+often; and how long it takes with 308 entries of ten wordings (time of the processor; one thread
+with ``OMP_NUM_THREADS=1``).
 
 ``--fit`` looks for the scale of each encoder (``SCALES``) instead: the slope and the neutral
 similarity at which the log loss of the right answer, or of there being none, is least. One call in
@@ -80,12 +81,12 @@ def places(
     words: bool = True,
 ) -> tuple[Floats, Floats, Floats]:
     """For each call: at which place the right answer was shown (0: not at all), the first one's
-    score, and seconds."""
+    score, and the seconds of this thread."""
     place, score, took = np.zeros(len(calls)), np.zeros(len(calls)), np.zeros(len(calls))
     for at, ((text, intent), likely) in enumerate(zip(calls, reasons, strict=True)):
-        began = time.perf_counter()
+        began = time.thread_time()
         found = answers.find(likely, None, said(text) if words else (), (), DAY, UTC, 0.0)
-        took[at] = time.perf_counter() - began
+        took[at] = time.thread_time() - began
         for rank, one in enumerate(found, start=1):
             if one.id == intent:
                 place[at] = rank

@@ -101,10 +101,9 @@ def posterior(
     found: dict[int, dict[str, float]] = {}
     unanswered = max(rest, 0.0)
     for group in groups:
-        masses = [
-            share if evidence is None else share * float(evidence[entry])
-            for entry, share in zip(group.entries, group.shares, strict=True)
-        ]
+        masses = list(group.shares)
+        if evidence is not None:
+            masses = (np.array(group.shares) * evidence[list(group.entries)]).tolist()
         scale = group.probability
         if reasons_read_words:
             scale /= sum(masses) + group.none

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .encoders import Encoder, cut, similarity
-from .ngrams import Vocabulary, pieces
+from .ngrams import Sparse, Vocabulary, pieces
 
 Floats = NDArray[np.float64]
 
@@ -43,10 +43,8 @@ class Wordings:
     letters_weight: float
     """Part of the letters in a similarity where there is an encoder; the rest is the meaning's."""
     _vocabulary: Vocabulary | None
-    _starts: NDArray[np.int64]
-    """Row to where its pieces begin in the two below; one more than there are rows."""
-    _columns: NDArray[np.intp]
-    _weights: NDArray[np.float32]
+    _letters: Sparse
+    """Shape (rows, pieces of the vocabulary)."""
     _vectors: NDArray[np.float32]
     """Shape (rows, dimension); (rows, 0) without an encoder."""
 
@@ -54,6 +52,7 @@ class Wordings:
         """These and one more, which is the last row."""
         vocabulary = _knowing(self._vocabulary, text)
         columns, weights = _row(vocabulary, text)
+        held = self._letters
         vectors = self._vectors
         if self.encoder is not None:
             vectors = np.vstack([vectors, self.encoder.encode([cut(text)])])
@@ -63,23 +62,23 @@ class Wordings:
             self,
             owners=np.append(self.owners, np.int32(thing)),
             _vocabulary=vocabulary,
-            _starts=np.append(self._starts, self._starts[-1] + len(columns)),
-            _columns=np.concatenate([self._columns, columns]),
-            _weights=np.concatenate([self._weights, weights]),
+            _letters=_matrix(
+                np.concatenate([held.data, weights]),
+                np.concatenate([held.indices, columns]),
+                np.append(held.indptr, held.indptr[-1] + len(columns)),
+                len(vocabulary),
+            ),
             _vectors=vectors,
         )
 
     def without(self, row: int) -> Wordings:
         """These but one; the rows after it move up."""
-        first, last = int(self._starts[row]), int(self._starts[row + 1])
-        starts = np.concatenate([self._starts[: row + 1], self._starts[row + 2 :] - (last - first)])
+        kept = np.delete(np.arange(len(self.owners)), row)
         return replace(
             self,
-            owners=np.delete(self.owners, row),
-            _starts=starts,
-            _columns=np.delete(self._columns, slice(first, last)),
-            _weights=np.delete(self._weights, slice(first, last)),
-            _vectors=np.delete(self._vectors, row, axis=0),
+            owners=self.owners[kept],
+            _letters=self._letters[kept],
+            _vectors=self._vectors[kept],
         )
 
     def alike(self, text: str) -> Floats:
@@ -107,13 +106,24 @@ class Wordings:
 
     def _by_letters(self, text: str) -> Floats:
         columns, weights = _row(self._vocabulary, text)
-        asked = np.zeros(0 if self._vocabulary is None else len(self._vocabulary), np.float32)
+        asked = np.zeros(self._letters.shape[1], dtype=np.float32)
         asked[columns] = weights
-        # One sum per row; a last 0 lets a row without pieces begin where the array ends.
-        products = np.append(self._weights * asked[self._columns], 0.0)
-        sums = np.add.reduceat(products, self._starts[:-1])
-        sums[self._starts[:-1] == self._starts[1:]] = 0.0
-        return np.clip(sums.astype(np.float64), 0.0, 1.0)
+        cosines: Floats = np.clip((self._letters @ asked).astype(np.float64), 0.0, 1.0)
+        return cosines
+
+
+def _matrix(
+    weights: NDArray[np.float32],
+    columns: NDArray[np.intp],
+    starts: NDArray[np.intp],
+    width: int,
+) -> Sparse:
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+
+    return csr_matrix(
+        (weights.astype(np.float32), columns.astype(np.int32), starts.astype(np.int32)),
+        shape=(len(starts) - 1, width),
+    )
 
 
 def _row(vocabulary: Vocabulary | None, text: str) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
@@ -151,12 +161,10 @@ def wordings(
     """``texts``: thing and wording. With an encoder this takes milliseconds for each new text: for
     the start and for threads, never on the way of a call."""
     vocabulary = None
-    starts, columns = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.intp)
-    weights = np.zeros(0, dtype=np.float32)
+    letters = _matrix(np.zeros(0, np.float32), np.zeros(0, np.intp), np.zeros(1, np.intp), 0)
     if texts:
-        vocabulary, matrix = Vocabulary.of([text for _, text in texts])
-        starts, columns = matrix.indptr.astype(np.int64), matrix.indices.astype(np.intp)
-        weights = matrix.data.astype(np.float32) * _HALF
+        vocabulary, letters = Vocabulary.of([text for _, text in texts])
+        letters = letters * _HALF
     if encoder is not None and texts:
         vectors = encoder.encode([cut(text) for _, text in texts])
     else:
@@ -167,9 +175,7 @@ def wordings(
         encoder=encoder,
         letters_weight=letters_weight,
         _vocabulary=vocabulary,
-        _starts=starts,
-        _columns=columns,
-        _weights=weights,
+        _letters=letters,
         _vectors=vectors,
     )
 

@@ -73,6 +73,8 @@ class Worth:
 
     def good(self, entry: str, reason: str, at: float) -> float:
         """Share of marks that are ``used``, of this reason, leaning on those of all reasons."""
+        if (entry, None) not in self._used and (entry, None) not in self._wrong:
+            return GOOD
         of_all = _smoothed(
             _seen(self._used.get((entry, None)), at),
             _seen(self._wrong.get((entry, None)), at),
