@@ -65,11 +65,12 @@ class ConsoleSettings:
 
 
 def _plain_choices(choices: Iterable[Choice]) -> list[dict[str, object]]:
-    return [
-        {"code": choice.code, "labels": dict(choice.labels)}
-        | ({} if choice.head is None else {"head": choice.head})
-        for choice in choices
-    ]
+    plain: list[dict[str, object]] = []
+    for choice in choices:
+        plain.append({"code": choice.code, "labels": dict(choice.labels)})
+        if choice.head is not None:
+            plain[-1]["head"] = choice.head
+    return plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

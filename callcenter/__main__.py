@@ -224,6 +224,9 @@ def version() -> None:
     out.print(__version__)
 
 
+model_commands(app)
+
+
 def main() -> None:
     """Entry point of the ``callcenter`` command."""
     try:

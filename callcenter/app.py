@@ -21,8 +21,6 @@ from typing import Any, Final
 from agent_console.gateway import Gateway
 from agent_console.screens import LiveScreens
 from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
-from intelligence.knowledge import load_knowledge
-from intelligence.mind import Mind
 from intelligence.pack import Choice as PackChoice
 from intelligence.pack import Pack, load_pack
 from telephony.link import Link
@@ -36,6 +34,7 @@ from .api.demo_phone import DeskPhones, demo_phone_router
 from .api.doors import Doors
 from .api.front import Front
 from .api.history import history_router
+from .api.intake import intake_router
 from .api.origin import Origins
 from .auth import Passwords
 from .codec import to_plain
@@ -45,11 +44,13 @@ from .floor.errors import FloorError
 from .floor.events import DayBegan, Event
 from .floor.floor import Floor
 from .floor.inherited import counted
-from .floor.state import State
 from .garbage import collect_when_quiet, collected_by_hand
+from .gauges import export, export_health, export_mind
 from .journal import Journal
 from .keepers import Invariants, Keepers, StoreHealth
+from .learning import LOOK, Learning, environment_of
 from .metrics import Metrics
+from .minds import minded
 from .opening import floor_opened
 from .settings import Settings, config_folder, zone
 from .store import Retention, Store, StoreError, open_store
@@ -99,6 +100,7 @@ async def engine(
     seed: int | None = None,
     demo_phone: DeskPhones | None = None,
     console: Path | None = None,
+    learning_looks: float = LOOK,
 ) -> AsyncIterator[Engine]:
     """Run the whole product for the length of the block.
 
@@ -110,21 +112,9 @@ async def engine(
     sys.setswitchinterval(SWITCH_INTERVAL)
     async with AsyncExitStack() as stack:
         pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
-        entries = load_knowledge(
-            config_folder() / "knowledge" / settings.centre.pack, pack.reason_codes
-        )
         store = await stack.enter_async_context(_opened_store(settings))
         journal = Journal(store)
         stack.push_async_callback(asyncio.to_thread, journal.close)
-
-        mind = Mind(
-            store.people,
-            pack,
-            entries,
-            lambda raw: read_number(raw, settings.centre.region),
-            clock,
-        )
-        await asyncio.to_thread(mind.load, await store.records.reasons_seen())
 
         metrics = Metrics()
         passwords = Passwords()
@@ -147,12 +137,22 @@ async def engine(
         stack.callback(screens.stop)
         exchange = Exchange(settings.exchange, reactor, clock, random.Random(seed))  # noqa: S311  # jitter
         steps = metrics.durations("step_seconds", "Time spent in each step of a call", "step")
+        thinking = await stack.enter_async_context(
+            minded(
+                settings,
+                pack,
+                store,
+                read_number=lambda raw: read_number(raw, settings.centre.region),
+                clock=clock,
+                observe=steps.observe,
+            )
+        )
         dispatch = Dispatch(
             Floor(),
             journal=journal,
             records=store.records,
             skills=store.accounts,
-            mind=mind,
+            mind=thinking.mind,
             switch=exchange.switch,
             screens=screens,
             clock=clock,
@@ -170,7 +170,7 @@ async def engine(
             skills=lambda agent: _skills(store, agent),
         )
         exchange.join(dispatch, screens)
-        _export(metrics, dispatch, exchange, journal, gateway)
+        export(metrics, dispatch, exchange, journal, gateway)
 
         await _open_floor(dispatch, store, settings, pack, clock)
         keepers = Keepers()
@@ -179,6 +179,20 @@ async def engine(
         keepers.keep(_begin_days(settings, dispatch, clock), "days")
         keepers.keep(_note_counters(dispatch), "counters")
         keepers.keep(exchange.audit(), "audits")
+        keepers.keep(thinking.trained.keep(), "models")
+        keepers.keep(thinking.conditions.keep(), "conditions")
+        learning = Learning(
+            lessons=store.lessons,
+            registry=thinking.trained.registry,
+            settings=settings.prediction,
+            heads=pack.head_of,
+            clock=clock,
+            environment=environment_of(settings),
+            audit=store.history.record_audit,
+            every=learning_looks,
+        )
+        if settings.prediction.on:
+            keepers.keep(learning.watch(), "learning")
         invariants = Invariants(dispatch)
         keepers.keep(invariants.watch(), "invariants")
         health = StoreHealth(store)
@@ -189,14 +203,24 @@ async def engine(
 
         if dispatch.floor.state.engine:
             keepers.keep(exchange.beat(gives_calls_out), "signs of life")
-        _export_health(metrics, exchange, invariants)
+        export_health(metrics, exchange, invariants)
+        export_mind(metrics, thinking, learning)
 
+        intake_refused = metrics.counter("intake_refused", "Intake requests refused", "why")
         routers = [
             calls_router(dispatch, store.records, doors, origins),
             agents_router(
                 dispatch, store.accounts, store.records, doors, origins, settings.routing.skills
             ),
             history_router(dispatch, store.records, doors, zone(settings)),
+            intake_router(
+                surroundings=thinking.conditions,
+                said=dispatch.said,
+                live=lambda call: call in dispatch.floor.live_calls(),
+                token=settings.intake.token,
+                now=clock,
+                refused=lambda why: intake_refused.labels(why).inc(),
+            ),
         ]
         if demo_phone:
             routers.append(demo_phone_router(demo_phone, doors, origins))
@@ -251,6 +275,7 @@ async def _opened_store(settings: Settings) -> AsyncIterator[Store]:
                 told_waits=settings.store.keep_told_waits_days,
                 reservations=settings.store.keep_reservations_days,
                 audit=settings.store.keep_audit_days,
+                predictions=settings.store.keep_predictions_days,
             ),
         )
     )
@@ -328,6 +353,7 @@ async def _open_floor(
         reasons=pack.reason_codes,
         outcomes=tuple(one.code for one in pack.outcomes),
         accounts=accounts,
+        head_of=pack.head_of,
     )
     wishes: list[Event] = []
     facts: list[Event] = []
@@ -357,50 +383,18 @@ async def _skills(store: Store, agent: str) -> tuple[tuple[str, int], ...]:
 
 def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> ConsoleSettings:
     def choices(items: Sequence[PackChoice]) -> tuple[Choice, ...]:
-        return tuple(Choice(item.code, item.labels) for item in items)
+        return tuple(Choice(item.code, item.labels, item.head) for item in items)
 
     return ConsoleSettings(
         break_reasons=choices(pack.breaks),
         reasons=choices(pack.reasons),
+        heads=choices(pack.heads),
+        happenings=choices(pack.happenings),
+        pages=choices(pack.pages),
+        conditions=choices(pack.conditions),
         outcomes=choices(pack.outcomes),
         wrapup_seconds=settings.centre.wrapup_seconds or None,
         currency=settings.centre.currency,
         time_zone=settings.centre.time_zone,
         demo_phone=demo_phone,
     )
-
-
-def _export_health(metrics: Metrics, exchange: Exchange, invariants: Invariants) -> None:
-    gauge = metrics.gauge
-    gauge("invariants_broken", "Invariants broken now", lambda: len(invariants.broken))
-    gauge("invariants_found", "Invariants found broken so far", lambda: invariants.found)
-    gauge("drift", "Differences only a snapshot showed", lambda: exchange.drift)
-    gauge("signs_of_life", "Signs of life sent to the exchange", lambda: exchange.beats)
-
-
-def _export(
-    metrics: Metrics,
-    dispatch: Dispatch,
-    exchange: Exchange,
-    journal: Journal,
-    gateway: Gateway,
-) -> None:
-    """Gauges that are read when somebody scrapes."""
-
-    def state() -> State:  # replaced when the floor opens
-        return dispatch.floor.state
-
-    gauge = metrics.gauge
-    gauge("calls", "Calls the floor knows", lambda: len(state().calls))
-    gauge("agents", "Agents signed in", lambda: len(state().agents))
-    gauge("waiting", "Calls waiting", lambda: sum(len(q.waiting) for q in state().queues.values()))
-    gauge("consoles", "Open consoles", lambda: gateway.sessions)
-    gauge("exchange_up", "1 when the exchange is connected", lambda: state().exchange_up)
-    gauge("journal_pending", "Events not yet on disk", lambda: journal.pending)
-    gauge("journal_lost", "Events that could not be written", lambda: journal.lost)
-    counts = metrics.counts
-    counts("events", "Events and orders, by name", lambda: dispatch.counted)
-    counts("unexpected_facts", "Facts that did not fit, by name", lambda: state().unexpected)
-    counts("orders_failed", "Orders that failed, by name", lambda: dispatch.failed)
-    counts("poisoned_events", "Events that raised, by name", lambda: dispatch.poisoned)
-    counts("ami", "The line to the exchange", lambda: exchange.link.counts)

@@ -22,6 +22,7 @@ NAMES = {
     "argon2-cffi": "argon2",
     "asterisk-ami": "asterisk",
     "prometheus-client": "prometheus_client",
+    "scikit-learn": "sklearn",
 }
 """Distributions that are imported under another name."""
 

@@ -1,0 +1,279 @@
+"""Puts the mind together from settings, pack and store, and keeps it current.
+
+Three things change while it works: knowledge that supervisors edit, conditions that concern
+everybody, and models that are trained. Each is read in a thread and then put in place as a whole.
+It decides nothing about calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from intelligence.answers import Answers, Policy
+from intelligence.checks import KnowledgeError
+from intelligence.encoders import EncoderMissing, open_encoder
+from intelligence.entry import Entry
+from intelligence.features import AFTERMATH
+from intelligence.fuse import Weights
+from intelligence.knowledge import load_entry, load_knowledge
+from intelligence.manifest import ModelRefused, Version
+from intelligence.mind import Mind
+from intelligence.pack import Pack
+from intelligence.predictor import Models, Predictor
+from intelligence.reasons import Reasons
+from intelligence.registry import Registry
+from intelligence.rules import ReasonModel
+from intelligence.texts import TextModel
+from intelligence.trees import ReasonTrees
+
+from .ports import (
+    Condition,
+    Happening,
+    KnowledgeEdit,
+    PageView,
+    PhoneNumber,
+    Surroundings,
+)
+from .settings import Settings, config_folder, zone
+from .store import Store
+
+log: Final = logging.getLogger(__name__)
+
+LOOK: Final = 2.0
+"""Seconds between two looks at whether other models are to be used."""
+CONDITIONS_READ_EVERY: Final = 30.0
+"""Seconds; those told to this engine count at once."""
+MARKS_KEPT: Final = 365 * 86_400.0
+"""Seconds for which marks of answers are learned from."""
+
+Loaded = TypeVar("Loaded")
+
+
+class Conditions:
+    """What concerns everybody. Also the ``Surroundings`` port: what is told here counts at once."""
+
+    def __init__(self, stored: Surroundings, clock: Callable[[], float]) -> None:
+        self._stored = stored
+        self._clock = clock
+        self._known: tuple[Condition, ...] = ()
+
+    def now(self) -> tuple[Condition, ...]:
+        """Those that are there, and those that ended a moment ago."""
+        at = self._clock()
+        return tuple(
+            one
+            for one in self._known
+            if one.since <= at and (one.until is None or one.until > at - AFTERMATH)
+        )
+
+    async def refresh(self) -> None:
+        self._known = await self._stored.conditions(self._clock() - AFTERMATH)
+
+    async def keep(self) -> None:
+        """Read what other engines were told. Runs until cancelled."""
+        while True:
+            await asyncio.sleep(CONDITIONS_READ_EVERY)
+            await self.refresh()
+
+    async def happened(self, person: str, happenings: Sequence[Happening]) -> bool:
+        return await self._stored.happened(person, happenings)
+
+    async def viewed(self, person: str, pages: Sequence[PageView]) -> bool:
+        return await self._stored.viewed(person, pages)
+
+    async def set_condition(self, condition: Condition) -> None:
+        await self._stored.set_condition(condition)
+        await self.refresh()
+
+    async def conditions(self, since: float) -> tuple[Condition, ...]:
+        return await self._stored.conditions(since)
+
+
+class Trained:
+    """The models of a registry, as they are to be used."""
+
+    def __init__(self, registry: Registry, predictor: Predictor) -> None:
+        self.registry = registry
+        self.refused: dict[str, str] = {}
+        """Versions that could not be used, with the reason in words."""
+        self._predictor = predictor
+        self._opened: dict[str, object] = {}
+
+    async def keep(self) -> None:
+        """Use what the registry says. Runs until cancelled; what is wrong leaves the rules."""
+        seen: tuple[int, ...] | None = None
+        while True:
+            stamp = await asyncio.to_thread(self.registry.stamp)
+            if stamp != seen:
+                models = await asyncio.to_thread(self.read)
+                await self._predictor.use(models)
+                log.info(
+                    "models_in_use", extra={"trees": models.trees_name, "words": models.texts_name}
+                )
+                seen = stamp
+            await asyncio.sleep(LOOK)
+
+    def read(self) -> Models:
+        """Load what is not loaded yet. Anything that is refused is logged and left out."""
+        self.refused.clear()
+        trees, words = self._champion("reasons"), self._champion("words")
+        tried = [] if not self._state_is_good() else self.registry.challengers("reasons")
+        challengers = [(one.name, self._load(one, ReasonTrees)) for one in tried]
+        models = Models(
+            trees=self._load(trees, ReasonTrees),
+            trees_name=trees.name if trees else None,
+            texts=self._load(words, TextModel),
+            texts_name=words.name if words else None,
+            challengers=tuple((name, model) for name, model in challengers if model is not None),
+            weights=_weights(words),
+        )
+        used = {name for name in (models.trees_name, models.texts_name) if name}
+        used |= {name for name, _ in models.challengers}
+        self._opened = {name: model for name, model in self._opened.items() if name in used}
+        return models
+
+    def _state_is_good(self) -> bool:
+        return "registry" not in self.refused
+
+    def _champion(self, kind: str) -> Version | None:
+        try:
+            return self.registry.champion(kind)
+        except (ModelRefused, LookupError) as error:
+            self._refuse("registry", error)
+            return None
+
+    def _load(self, version: Version | None, kind: type[Loaded]) -> Loaded | None:
+        if version is None:
+            return None
+        model = self._opened.get(version.name)
+        if model is None:
+            try:
+                model = self.registry.load(version)
+            except (ModelRefused, EncoderMissing) as error:
+                self._refuse(version.name, error)
+                return None
+            self._opened[version.name] = model
+        return model if isinstance(model, kind) else None
+
+    def _refuse(self, what: str, error: Exception) -> None:
+        self.refused[what] = str(error)
+        log.error("model_refused", extra={"model": what, "why": str(error)})
+
+
+def _weights(words: Version | None) -> Weights:
+    """How words and facts are weighed, as the training found; else as Bayes' rule has it."""
+    found = words.metrics.get("fusion") if words is not None else None
+    if not isinstance(found, dict):
+        return Weights()
+    try:
+        return Weights(**{key: float(value) for key, value in found.items()})
+    except (TypeError, ValueError):
+        return Weights()
+
+
+class Shelves:
+    """Knowledge entries: the files', and those edited on the screen in their place."""
+
+    def __init__(self, files: Sequence[Entry], answers: Answers, reasons: Sequence[str]) -> None:
+        self.files = tuple(files)
+        self.wrong: dict[str, str] = {}
+        """Edited entries that cannot be used any more (a reason the pack lost), and why."""
+        self._answers = answers
+        self._reasons = tuple(reasons)
+
+    def entries(self, edits: Sequence[KnowledgeEdit]) -> tuple[Entry, ...]:
+        """In the order of the files, edited ones in their place, new ones last."""
+        found = {entry.id: entry for entry in self.files}
+        self.wrong.clear()
+        for edit in sorted(edits, key=lambda one: one.id):
+            if edit.retired:
+                found.pop(edit.id, None)
+                continue
+            try:
+                found[edit.id] = load_entry(edit.entry, self._reasons, name=edit.id)
+            except KnowledgeError as error:
+                self.wrong[edit.id] = str(error)
+                log.error("entry_left_out", extra={"entry": edit.id, "why": str(error)})
+        return tuple(found.values())
+
+    async def show(self, edits: Sequence[KnowledgeEdit]) -> None:
+        """From the next call on."""
+        made = await asyncio.to_thread(self._answers.prepared, self.entries(edits))
+        self._answers.take(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Minded:
+    """The mind and what keeps it current."""
+
+    mind: Mind
+    conditions: Conditions
+    trained: Trained
+    shelves: Shelves
+
+
+@asynccontextmanager
+async def minded(
+    settings: Settings,
+    pack: Pack,
+    store: Store,
+    *,
+    read_number: Callable[[str | None], PhoneNumber],
+    clock: Callable[[], float],
+    observe: Callable[[str, float], None],
+) -> AsyncIterator[Minded]:
+    """The mind for the length of the block. Raises ``KnowledgeError``, ``EncoderMissing``,
+    ``StoreError`` with words for the operator."""
+    chosen = settings.prediction
+    files = load_knowledge(config_folder() / "knowledge" / settings.centre.pack, pack.reason_codes)
+    encoder = await asyncio.to_thread(open_encoder, chosen.encoder)
+    rules = ReasonModel(pack.usual)
+    seen = await store.records.reasons_seen()
+    policy = Policy(answers=chosen.answers, automatic_above=chosen.automatic_above)
+    now = clock()
+    marks = await store.knowledge.marks(now - MARKS_KEPT, now + 1.0)
+
+    def build() -> Answers:
+        rules.load(seen)
+        rules.fit()
+        made = Answers(files, encoder=encoder, policy=policy)
+        made.load(marks)
+        return made
+
+    answers = await asyncio.to_thread(build)
+    total = sum(one.share for one in pack.usual)
+    with ThreadPoolExecutor(1, thread_name_prefix="mind") as pool:
+        predictor = Predictor(
+            Reasons(rules, chosen.sure),
+            {one.code: one.share / total for one in pack.usual},
+            pool,
+            deadline=chosen.deadline,
+            off_queues=chosen.off_queues,
+            on=chosen.on,
+            observe=observe,
+        )
+        conditions = Conditions(store.surroundings, clock)
+        await conditions.refresh()
+        trained = Trained(Registry(Path(chosen.models)), predictor)
+        await predictor.use(await asyncio.to_thread(trained.read))
+        shelves = Shelves(files, answers, pack.reason_codes)
+        await shelves.show(await store.knowledge.edits())
+        mind = Mind(
+            store.people,
+            predictor,
+            answers,
+            read_number=read_number,
+            conditions=conditions.now,
+            settled=pack.settled,
+            zone=zone(settings),
+            now=clock,
+            pool=pool,
+        )
+        yield Minded(mind, conditions, trained, shelves)
