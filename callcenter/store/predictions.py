@@ -41,15 +41,31 @@ PIECE = 500
 """Calls read at once: a lesson holds some kilobytes."""
 
 _p, _o = predictions.c, outcomes.c
-_LISTS = ("context", "features", "words", "reasons", "challengers", "answers", "marks")
 
 
 def prediction_row(order: RecordPrediction) -> dict[str, Any]:
     """The order as a row of ``predictions``."""
-    row = to_plain(order)
-    for name in _LISTS:
-        row[name] = as_json(row[name])
-    return row
+    return {
+        "call": order.call,
+        "ask": order.ask,
+        "version": order.version,
+        "at": order.at,
+        "person": order.person,
+        "tier": order.tier,
+        "language": order.language,
+        "queue": order.queue,
+        "context": as_json(order.context),
+        "features": as_json(order.features),
+        "words": as_json([to_plain(one) for one in order.words]),
+        "model": order.model,
+        "reasons": as_json([to_plain(one) for one in order.reasons]),
+        "not_ours": order.not_ours,
+        "challengers": as_json([to_plain(one) for one in order.challengers]),
+        "answers": as_json(order.answers),
+        "agent": order.agent,
+        "seen": order.seen,
+        "marks": as_json(order.marks),
+    }
 
 
 class PredictionsTable:
@@ -194,4 +210,4 @@ def _unpredicted(row: RowMapping) -> Lesson:
 
 
 def _pairs(text: str) -> Any:
-    return tuple(tuple(pair) for pair in json.loads(text))
+    return tuple(map(tuple, json.loads(text)))
