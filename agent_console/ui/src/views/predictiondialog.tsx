@@ -32,13 +32,13 @@ export function PredictionDialog({ outlook, changed, close }: {
         ><Icon name="close" /></button>
       </header>
       <Conditions />
-      <section aria-labelledby="models-title">
-        <h3 id="models-title">{t("models.title")}</h3>
+      <section>
+        <h3>{t("models.title")}</h3>
         <p class="quiet"><Training training={outlook?.training ?? null} /></p>
         <Models models={outlook?.models ?? []} changed={changed} />
       </section>
-      <section aria-labelledby="groups-title">
-        <h3 id="groups-title">{t("groups.title")}</h3>
+      <section>
+        <h3>{t("groups.title")}</h3>
         <p class="quiet">
           {t("groups.whole", { log_loss: fine(outlook?.log_loss), brier: fine(outlook?.brier), ece: fine(outlook?.ece) })}
         </p>

@@ -41,7 +41,7 @@ export function Reasons({ card }: { card: Card }) {
           </ol>
         )}
       </div>
-      <Said words={card.words} />
+      <Said words={card.words.filter(({ source }) => source !== "note")} />
     </Panel>
   );
 }
@@ -70,7 +70,8 @@ function CauseView({ cause }: { cause: Cause }) {
   return <li><bdi title={text}>{text}</bdi></li>;
 }
 
-/** In the customer's words, and marked as theirs: plain text, whatever is in it. */
+/** In the customer's words, and marked as theirs: plain text, whatever is in it. What the agent noted
+ *  stands in the notes. */
 function Said({ words }: { words: readonly Words[] }) {
   return (
     <div class="said-before" role="group" aria-label={t("words.title")} tabIndex={words.length > 1 ? 0 : undefined}>
