@@ -24,6 +24,7 @@ from . import __version__
 from .app import AppError, engine
 from .demo import DemoSettings, run_demo
 from .log import start_logging
+from .model_commands import model_commands
 from .opening import findings
 from .people_import import ImportProgress, ImportReport, import_people
 from .ports import Account

@@ -36,6 +36,7 @@ from .api.front import Front
 from .api.history import history_router
 from .api.intake import intake_router
 from .api.origin import Origins
+from .api.prediction import Learns, Training, prediction_router
 from .auth import Passwords
 from .codec import to_plain
 from .dispatch import Dispatch
@@ -48,7 +49,7 @@ from .garbage import collect_when_quiet, collected_by_hand
 from .gauges import export, export_health, export_mind
 from .journal import Journal
 from .keepers import Invariants, Keepers, StoreHealth
-from .learning import LOOK, Learning, environment_of
+from .learning import LOOK, Learning, Learnt, environment_of
 from .metrics import Metrics
 from .minds import minded
 from .opening import floor_opened
@@ -213,6 +214,18 @@ async def engine(
                 dispatch, store.accounts, store.records, doors, origins, settings.routing.skills
             ),
             history_router(dispatch, store.records, doors, zone(settings)),
+            prediction_router(
+                dispatch,
+                store.history,
+                doors,
+                origins,
+                lessons=store.lessons,
+                surroundings=thinking.conditions,
+                registry=thinking.trained.registry,
+                learns=lambda: _learns(learning.state()),
+                classes=len(pack.reasons),
+                sure=settings.prediction.sure,
+            ),
             intake_router(
                 surroundings=thinking.conditions,
                 said=dispatch.said,
@@ -397,4 +410,20 @@ def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> Conso
         currency=settings.centre.currency,
         time_zone=settings.centre.time_zone,
         demo_phone=demo_phone,
+    )
+
+
+def _learns(state: Learnt) -> Learns:
+    """How learning stands, in the words of the API."""
+    return Learns(
+        training=Training(
+            running=state.running,
+            progress=state.progress,
+            step=state.step,
+            last=state.last,
+            failed=state.failed,
+        ),
+        drift=state.watched.drift,
+        drift_alarm=state.watched.drift_alarm,
+        calibration_alarm=state.watched.calibration_alarm,
     )

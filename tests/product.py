@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from callcenter.settings import (
     CentreSettings,
     ExchangeSettings,
     HttpSettings,
+    PredictionSettings,
     Settings,
     StoreSettings,
 )
 from callcenter.store import open_store
-from intelligence.mind import recognise
+from intelligence.mind import Moment, recognise
 from telephony.numbers import read_number
 from telephony.simulator.settings import PHONES, Reaction, SimulatorSettings
 from telephony.simulator.simulator import Simulator
@@ -67,7 +69,10 @@ def wang_called_before() -> list[RecordOutcome]:
     """Enough noted outcomes, of people in the same situation, to know why he probably calls."""
     row = replace(WANG, matched="+442079460123")
     number = read_number("02079460123", "GB")
-    context = recognise(number, "Wang", (row,), time.time(), frozenset({"solved"})).context
+    moment = Moment(
+        at=time.time(), dialled=None, conditions=(), settled=frozenset({"solved"}), zone=UTC
+    )
+    context = recognise(number, "Wang", (row,), moment).context
     return [
         RecordOutcome(
             at=1.7e9 + i, call=f"before-{i}", agent="1002", person=None, reason="fees",
@@ -158,6 +163,9 @@ def settings_for(folder: Path, exchange: ExchangeSettings, **centre: Any) -> Set
     return Settings(
         http=HttpSettings(port=0),
         store=StoreSettings(url=f"sqlite:///{folder / 'engine.db'}"),
+        prediction=PredictionSettings(
+            models=str(folder / "models"), refit_calls=0, refit_hours=0.0
+        ),
         exchange=exchange,
         centre=CentreSettings(**centre),
     )

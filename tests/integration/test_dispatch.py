@@ -11,8 +11,8 @@ from callcenter.floor import events as e
 from callcenter.floor.card import AgentView, Answer, Card, QueueView, Reason
 from callcenter.floor.errors import UnknownAgent
 from callcenter.floor.floor import Floor
-from callcenter.floor.orders import FindAnswers, Identify, Predict, RecordOutcome
-from callcenter.ports import Account, SwitchError
+from callcenter.floor.orders import FindAnswers, Identify, Predict, RecordMark, RecordOutcome
+from callcenter.ports import Account, Prediction, SwitchError
 from tests.fakes import MemoryAccounts, MemoryJournal, MemoryRecords
 
 MEI = Account(
@@ -28,7 +28,10 @@ class QuietMind:
         self.gate = asyncio.Event()
         self.gate.set()
         self.broken = False
+        self.better: asyncio.Future[Prediction] | None = None
+        """What comes after the answer that was given in time."""
         self.learned: list[RecordOutcome] = []
+        self.marked: list[RecordMark] = []
 
     async def identify(self, order: Identify, at: float) -> e.CallerIdentified:
         await self.gate.wait()
@@ -36,14 +39,18 @@ class QuietMind:
             raise RuntimeError("no such table: people")
         return e.CallerIdentified(at=at, call=order.call, identity="unknown")
 
-    async def predict(self, order: Predict) -> tuple[tuple[Reason, ...], str]:
-        return (Reason(code="fees", probability=0.6),), "test"
+    async def predict(self, order: Predict, at: float) -> Prediction:
+        reasons = (Reason(code="fees", probability=0.6),)
+        return Prediction(reasons=reasons, model="test", late=self.better)
 
     async def answers(self, order: FindAnswers) -> tuple[Answer, ...]:
         return ()
 
     def learn(self, order: RecordOutcome) -> None:
         self.learned.append(order)
+
+    def mark(self, order: RecordMark) -> None:
+        self.marked.append(order)
 
 
 class Recorder:
@@ -155,6 +162,49 @@ async def test_a_failed_look_up_is_a_fact_the_floor_handles() -> None:
     assert bench.dispatch.failed["Identify"] == 1
     failures = [event for event in bench.journal.events if isinstance(event, e.OrderFailed)]
     assert failures[0].why == "no such table: people"
+
+
+async def test_a_late_prediction_patches_the_card() -> None:
+    """What was said in time is shown; what was still being worked on takes its place."""
+    bench = Bench()
+    bench.mind.better = asyncio.get_running_loop().create_future()
+    await bench.open()
+    bench.offer()
+    async with asyncio.timeout(5):
+        while bench.outside.cards[-1].reasons_state == "pending":
+            await asyncio.sleep(0)
+    assert bench.outside.cards[-1].model == "test"
+    better = (Reason(code="balance", probability=0.9),)
+    bench.mind.better.set_result(Prediction(reasons=better, model="trees-1"))
+    await bench.dispatch.settle(5)
+    assert (bench.outside.cards[-1].reasons, bench.outside.cards[-1].model) == (better, "trees-1")
+    told = [event for event in bench.journal.events if isinstance(event, e.ReasonsPredicted)]
+    assert [event.late for event in told] == [False, True]
+
+
+async def test_a_late_prediction_that_fails_leaves_what_was_said() -> None:
+    bench = Bench()
+    bench.mind.better = asyncio.get_running_loop().create_future()
+    bench.mind.better.set_exception(RuntimeError("a model broke"))
+    await bench.open()
+    bench.offer()
+    await bench.dispatch.settle(5)
+    card = bench.outside.cards[-1]
+    assert (card.reasons_state, card.model) == ("known", "test")
+    assert bench.dispatch.failed["PredictLate"] == 1
+
+
+async def test_a_mark_is_stored_and_then_learned() -> None:
+    bench = Bench()
+    await bench.open()
+    bench.offer()
+    await bench.dispatch.settle(5)
+    await bench.dispatch.wish(
+        e.AnswerMarked(
+            at=5.0, agent="mei", call="c1", answer=None, mark="missing", text="crypto wallets"
+        )
+    )
+    assert [order.text for order in bench.mind.marked] == ["crypto wallets"]
 
 
 async def test_a_refused_wish_is_not_journalled() -> None:
