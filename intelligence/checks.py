@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 LONGEST_LINE = 120
 LARGEST_FILE = 1_000_000
+MOST_NAMED = 40
 
 
 class KnowledgeError(ValueError):
@@ -31,6 +33,10 @@ class Check:
         found = "is missing" if value is None else f"is {_brief(value)}"
         place = f"{self._file}: {where}: " if where else f"{self._file}: "
         self._problems.append(f"{place}{key} {found}; allowed: {allowed}")
+
+    def says(self, where: str, key: str, found: Sequence[str]) -> None:
+        """What another check found in the text of ``key``."""
+        self._problems += [f"{self._file}: {where}: {key}: {one}" for one in found]
 
     def keys(self, where: str, table: Mapping[str, Any], allowed: Collection[str]) -> None:
         for key in table:
@@ -71,16 +77,25 @@ class Check:
             return ()
         for value in values:
             if allowed is not None and value not in allowed:
-                self.wrong(where, key, value, ", ".join(sorted(allowed)))
+                self.wrong(where, key, value, _named(value, allowed))
         return tuple(values)
 
     def said(
-        self, where: str, table: object, languages: Collection[str], longest: int
+        self,
+        key: str,
+        table: object,
+        languages: Collection[str],
+        longest: int,
+        within: str = "",
     ) -> dict[str, tuple[str, ...]]:
-        """Lists of texts, one for each of some ``languages``: how people put something."""
+        """Lists of texts, one for each of some ``languages``: how people put something.
+
+        ``key`` is where the table stands, ``within`` the one around it.
+        """
         if not isinstance(table, dict):
-            self.wrong("", where, table, f"a table with lists for {', '.join(languages)}")
+            self.wrong(within, key, table, f"a table with lists for {', '.join(languages)}")
             return {}
+        where = f"{within}, {key}" if within else key
         self.keys(where, table, languages)
         said = {}
         for language in languages:
@@ -110,6 +125,10 @@ def read_toml(path: Path, problems: list[str], name: str | None = None) -> Mappi
     except OSError as error:
         problems.append(f"{name}: cannot be read ({error.strerror})")
         return {}
+    return parse_toml(raw, problems, name)
+
+
+def parse_toml(raw: bytes, problems: list[str], name: str) -> Mapping[str, Any]:
     if len(raw) > LARGEST_FILE:
         problems.append(f"{name}: is larger than {LARGEST_FILE} bytes; split it")
         return {}
@@ -117,9 +136,19 @@ def read_toml(path: Path, problems: list[str], name: str | None = None) -> Mappi
         return tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         problems.append(f"{name}: is not UTF-8 (byte {error.start}); save it as UTF-8")
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number too long for Python is one without being a TOML error
         problems.append(f"{name}: is not TOML: {error}")
+    except RecursionError:
+        problems.append(f"{name}: is not TOML that can be read: tables within tables without end")
     return {}
+
+
+def _named(value: str, allowed: Collection[str]) -> str:
+    """All that is allowed, or of too many the ones most like ``value``."""
+    if len(allowed) <= MOST_NAMED:
+        return ", ".join(sorted(allowed))
+    close = get_close_matches(value[:LONGEST_LINE], allowed, n=5)
+    return f"one of {len(allowed)}" + (f", such as {', '.join(close)}" if close else "")
 
 
 def _brief(value: object) -> str:

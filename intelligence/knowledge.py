@@ -1,7 +1,8 @@
 """Reads knowledge entries (``config/knowledge/**/*.toml``). How to write them: docs/knowledge.md.
 
 Everything wrong in all files is reported at once, each with file, entry, key and what is allowed.
-It reads files, so it runs at the start and never on the way of a call.
+``load_knowledge`` reads files, so it runs at the start and never on the way of a call;
+``load_entry`` reads one entry that somebody edited on a screen, with the same checks.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any, get_args
 
 from callcenter.floor.card import Phrasing
 
-from .answers import Audience, Entry
-from .checks import Check, KnowledgeError, read_toml
-from .pack import LANGUAGES
+from .checks import Check, KnowledgeError, parse_toml, read_toml
+from .entry import Audience, Entry
+from .pack import LANGUAGES, LONGEST_ASK
+from .templates import check as check_template
+from .templates import check_plain
 
 ENTRY_ID = re.compile(r"[a-z][a-z0-9_.]{0,79}\Z")
 LONGEST_TITLE = 120
@@ -54,8 +57,34 @@ def load_knowledge(
     return tuple(entries)
 
 
+def load_entry(
+    text: str,
+    reasons: Collection[str],
+    products: Collection[str] | None = None,
+    name: str = "entry",
+) -> Entry:
+    """The one entry in ``text``, TOML as in the files. Raises KnowledgeError.
+
+    ``name`` is what the messages call the text, as they name the file for files.
+    """
+    problems: list[str] = []
+    data = parse_toml(text.encode("utf-8", "surrogatepass"), problems, name)
+    check = Check(name, problems)
+    check.keys("", data, {"entry"})
+    entries = [
+        _entry(check, where, table, reasons, products)
+        for where, table in check.tables(data, "entry")
+    ]
+    if len(entries) > 1:
+        check.wrong("", "entry", f"{len(entries)} tables", "one [[entry]] table")
+    if problems or not entries:
+        raise KnowledgeError(problems or [f"{name}: is empty; allowed: one [[entry]] table"])
+    return entries[0]
+
+
 _ENTRY_KEYS = {
-    "id", "reasons", "source", "audience", "valid_from", "valid_until", "products", *LANGUAGES,
+    "id", "reasons", "source", "audience", "valid_from", "valid_until", "products", "asks",
+    *LANGUAGES,
 }  # fmt: skip
 
 
@@ -83,13 +112,11 @@ def _entry(
             continue
         inside = f"{where}, {language}"
         check.keys(inside, phrased, {"title", "body"})
-        phrasings.append(
-            Phrasing(
-                language=language,
-                title=check.text(inside, phrased, "title", LONGEST_TITLE),
-                body=check.text(inside, phrased, "body", LONGEST_BODY),
-            )
-        )
+        title = check.text(inside, phrased, "title", LONGEST_TITLE)
+        body = check.text(inside, phrased, "body", LONGEST_BODY)
+        check.says(inside, "title", check_plain(title))
+        check.says(inside, "body", check_template(body) if body else [])
+        phrasings.append(Phrasing(language=language, title=title, body=body))
     days = {key: check.day(where, table, key) for key in ("valid_from", "valid_until")}
     if days["valid_from"] and days["valid_until"] and days["valid_until"] < days["valid_from"]:
         check.wrong(where, "valid_until", days["valid_until"], "a day not before valid_from")
@@ -105,4 +132,5 @@ def _entry(
         valid_until=days["valid_until"],
         products=check.texts(where, table, "products", products),
         phrasings=tuple(phrasings),
+        asks=check.said("asks", table.get("asks", {}), LANGUAGES, LONGEST_ASK, within=where),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,8 @@ ONLY_SIMPLIFIED = set(
 ONLY_TRADITIONAL = set(
     "帳戶轉為這時發現問題請對經過還沒個們給應該開關號碼長話語證錢銀網點達單實匯額貸"
 )
+
+FEWEST_ASKS = (("en", 3), ("zh-Hans", 2), ("zh-Hant", 2))
 
 GOOD = """
 [[entry]]
@@ -71,11 +74,15 @@ def test_the_finance_pack_is_complete() -> None:
     assert {code for entry in entries for code in entry.reasons} == set(pack.reason_codes)
     for entry in entries:
         assert tuple(one.language for one in entry.phrasings) == LANGUAGES
+        assert [len(entry.asks[language]) >= least for language, least in FEWEST_ASKS] == [True] * 3
+        fields = {tuple(re.findall(r"{[^}]*}", one.body)) for one in entry.phrasings}
+        assert len(fields) == 1, f"{entry.id}: not the same facts in each language"
         for one in entry.phrasings:
             sentences = sum(one.body.count(stop) for stop in (". ", "? ", "。", "？")) + 1
             assert sentences <= 6, (entry.id, one.language)
             assert len(one.title) <= 60
             assert one.body == unicodedata.normalize("NFC", one.body)
+    assert sum("{" in entry.phrasings[0].body for entry in entries) >= 15
     assert pack.settled
     assert {choice.code for choice in pack.breaks} >= {"lunch", "training"}
     assert sum(usual.share for usual in pack.usual) == pytest.approx(1, abs=0.2)
@@ -86,8 +93,13 @@ def test_each_chinese_text_is_in_its_own_script() -> None:
     pack = load_pack(CONFIG / "packs" / "finance.toml")
     entries = load_knowledge(CONFIG / "knowledge" / "finance", pack.reason_codes)
     texts = [(one.language, one.title + one.body) for entry in entries for one in entry.phrasings]
-    for choice in (*pack.reasons, *pack.outcomes, *pack.breaks):
+    for choice in (
+        *pack.heads, *pack.reasons, *pack.outcomes, *pack.breaks, *pack.happenings, *pack.pages,
+        *pack.conditions,
+    ):  # fmt: skip
         texts += list(choice.labels.items())
+    for said in (*pack.asks.values(), pack.outside, *(entry.asks for entry in entries)):
+        texts += [(language, text) for language, asks in said.items() for text in asks]
     foreign = {"zh-Hans": ONLY_TRADITIONAL - ONLY_SIMPLIFIED,
                "zh-Hant": ONLY_SIMPLIFIED - ONLY_TRADITIONAL, "en": set()}  # fmt: skip
     for language, text in texts:
@@ -131,7 +143,7 @@ def test_a_good_entry_is_read_whole(tmp_path: Path) -> None:
         (('"fees.one"', '"Fees One"'), "entry 1: id is 'Fees One'; allowed: small letters"),
         (
             ("[[entry]]\n", "[[entry]]\nsauce = 1\n"),
-            "unknown key 'sauce'; allowed: audience, en, id",
+            "unknown key 'sauce'; allowed: asks, audience, en, id",
         ),
         (('zh-Hant = { title = "甲", body = "乙" }', ""), "zh-Hant is missing; allowed: a table"),
         (('title = "A", ', ""), "entry 'fees.one', en: title is missing"),
@@ -146,6 +158,15 @@ def test_a_good_entry_is_read_whole(tmp_path: Path) -> None:
             ("[[entry]]\n", '[[entry]]\nproducts = ["boat"]\n'),
             "products is 'boat'; allowed: credit",
         ),
+        (
+            ('body = "B"', 'body = "[[{name}]] B"'),
+            "en: body: {name} names no fact; allowed: person.",
+        ),
+        (('body = "B"', 'body = "{order.id}"'), "must stand in [[ ]]"),
+        (('title = "A"', 'title = "{order.id}"'), "en: title: '{' is not for this text"),
+        (("[[entry]]\n", "[[entry]]\nasks = 1\n"), "asks is 1; allowed: a table with lists for en"),
+        (("[[entry]]\n", '[[entry]]\nasks.fr = ["A"]\n'), "fees.one', asks: unknown key 'fr'"),
+        (("[[entry]]\n", '[[entry]]\nasks.en = [""]\n'), "asks: en is ''; allowed: texts of 1 to"),
         (("[[entry]]", "[entry]"), "entry is {"),
         (("[[entry]]", "[[entry"), "fees.toml: is not TOML"),
     ],
