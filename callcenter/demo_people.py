@@ -16,18 +16,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from intelligence.mind import recognise
-from intelligence.pack import load_pack
+from intelligence.mind import Moment, Recognised, recognise
+from intelligence.pack import Pack, load_pack
 from telephony.numbers import read_number
 from telephony.simulator.settings import PHONES, Phone
 
 from .auth import Passwords
-from .population import Population, fill, generate
-from .population.fill import Behind, ContextOf
+from .population import Leaf, Population, fill, generate
+from .population.fill import Ring, SeenOf
 from .ports import Account
 from .settings import Settings, config_folder
 from .store import Store, open_store
@@ -62,6 +63,10 @@ class Customers:
     again: bool
 
 
+_MADE: Final = 2
+"""Goes up when the same seed makes other people than before: their databases are made anew."""
+
+
 class _Stopped(Exception):  # noqa: N818  # says what happened
     """Nobody waits for the rest any more."""
 
@@ -86,16 +91,40 @@ async def customers(settings: Settings, seed: int, people: int, out: Console) ->
         raise
 
 
-def context_of(settings: Settings) -> ContextOf:
+def pack_of(settings: Settings) -> Pack:
+    """Raises ``KnowledgeError``."""
+    return load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
+
+
+def catalogue_of(pack: Pack) -> tuple[Leaf, ...]:
+    """The pack's reasons as the population wants them."""
+    return tuple(
+        Leaf(usual.code, pack.head_of[usual.code], usual.share, usual.queue) for usual in pack.usual
+    )
+
+
+def seen_of(settings: Settings) -> SeenOf:
     """What the prediction would have been given for a past call: the code of a live one."""
-    pack = load_pack(config_folder() / "packs" / f"{settings.centre.pack}.toml")
+    settled = pack_of(settings).settled
+    zone = ZoneInfo(settings.centre.time_zone)
 
-    def context(number: str | None, name: str | None, behind: Behind, at: float) -> tuple[str, ...]:
-        phone = read_number(number, settings.centre.region)
-        people = () if phone.anonymous else behind(phone.readings)
-        return recognise(phone, name, people, at, pack.settled).context
+    def seen(ring: Ring) -> Recognised:
+        phone = read_number(ring.number, settings.centre.region)
+        people = () if phone.anonymous else ring.behind(phone.readings)
+        moment = Moment(
+            at=ring.at,
+            dialled=ring.dialled,
+            conditions=ring.conditions,
+            settled=settled,
+            zone=zone,
+        )
+        return recognise(phone, ring.name, people, moment)
 
-    return context
+    return seen
+
+
+context_of = seen_of
+"""Its name before it gave more than the context."""
 
 
 def _customers(
@@ -115,12 +144,21 @@ def _customers(
     store = open_store(settings.store.url)
     try:
         population = _populate(
-            store, seed, count, until, None if known else context_of(settings), out, stopped
+            store,
+            pack_of(settings),
+            seed,
+            count,
+            until,
+            None if known else seen_of(settings),
+            out,
+            stopped,
         )
         _accounts(store, password)
     finally:
         store.close()
-    marker.write_text(json.dumps({"until": until, "people": count}), encoding="utf-8")
+    marker.write_text(
+        json.dumps({"until": until, "people": count, "made": _MADE}), encoding="utf-8"
+    )
     return Customers(population=population, password=password, again=known is not None)
 
 
@@ -129,23 +167,24 @@ def _read(marker: Path) -> dict[str, Any] | None:
     with suppress(FileNotFoundError, ValueError):
         known = json.loads(marker.read_text(encoding="utf-8"))
         if isinstance(known, dict) and {"until", "people"} <= known.keys():
-            return known
+            return known if known.get("made") == _MADE else None
     return None
 
 
 def _populate(
     store: Store,
+    pack: Pack,
     seed: int,
     people: int,
     until: float,
-    context_of: ContextOf | None,
+    seen_of: SeenOf | None,
     out: Console,
     stopped: Callable[[], bool],
 ) -> Population:
-    """``context_of``: ``None`` when the store has the people already."""
-    making = "making up" if context_of else "remembering"
+    """``seen_of``: ``None`` when the store has the people already."""
+    making = "making up" if seen_of else "remembering"
     if not out.is_terminal:
-        out.print(f"{making} {people} customers and their week")  # nobody sees a bar move
+        out.print(f"{making} {people} customers and their weeks")  # nobody sees a bar move
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=out,
         transient=True,
@@ -161,10 +200,18 @@ def _populate(
 
             return told
 
-        population = generate(seed, people, until, shown(f"{making} {people} customers"))
-        if context_of is not None:
+        population = generate(
+            seed,
+            people,
+            until,
+            shown(f"{making} {people} customers"),
+            catalogue=catalogue_of(pack),
+            phrases=pack.asks,
+            outside=pack.outside,
+        )
+        if seen_of is not None:
             with store.bulk() as bulk:
-                fill(bulk, population, context_of, shown("storing them and their week of calls"))
+                fill(bulk, population, seen_of, shown("storing them and their weeks of calls"))
     return population
 
 

@@ -1,40 +1,30 @@
-"""The whole population, and the week of calls before it is handed over."""
+"""The whole population, and the weeks of calls before it is handed over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 
-from callcenter.floor.card import Contact
-from callcenter.ports import PersonRow
+from callcenter.ports import Condition, PersonRow
 
-from .callers import UNKNOWN, NextCall, draw_call, draw_stranger, next_call
-from .causes import DAY, WEEK, rates
+from .callers import UNKNOWN, Crowd, NextCall, draw_stranger
+from .catalogue import USUAL, Catalogue, Leaf
+from .happenings import Happened
+from .history import SETTLED, History, PastCall, took_place
+from .laws import DAY, WEEK
 from .lives import Life
-from .people import make_lives, promised
+from .people import make_lives
+from .words import Phrases, Speech
+from .world import STRANGERS_IN_OUTAGE, Reasons, World
 
-AGENTS = ("alice", "bob", "chen", "dana", "emil", "farah", "gao", "hugo")
-SETTLED = frozenset({"solved"})
-"""Outcomes after which the made-up people stop calling about the matter."""
-_OUTCOMES: Mapping[str, float] = {
-    "solved": 0.70, "promised": 0.10, "passed_on": 0.08, "not_solved": 0.08, "cut_off": 0.04,
-}  # fmt: skip
-_SLOTS = (9.0, 12.0, 15.0, 18.0)
-"""Hours of the day (UTC) at which thirds of a day's calling begin; each lasts three hours."""
-_SLOT = 3 * 3600.0
-_BUSY = (1.3, 1.1, 1.0, 1.0, 1.0, 0.5, 0.3)
-"""Monday to Sunday, against an average day."""
+__all__ = ["SETTLED", "PastCall", "Population", "generate"]
+
+WEEKS = 8.0
 STEP = 500
 """People between two reports of progress."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastCall:
-    """A call of the past week: what was seen (``made``), and how it went (``contact``)."""
-
-    made: NextCall
-    contact: Contact
+_BEFORE = 24 * DAY
+"""What happened so long before the first week still makes people call in it."""
 
 
 @dataclass(slots=True)
@@ -43,8 +33,14 @@ class Population:
     past: tuple[PastCall, ...]
     """Oldest first."""
     until: float
+    conditions: tuple[Condition, ...]
+    """Oldest first."""
+    reasons: Reasons
+    """What leads to what, in this bank."""
+    speech: Speech
     _by_id: dict[str, Life] = field(init=False)
     _behind: dict[str, list[Life]] = field(init=False)
+    _crowd: Crowd = field(init=False)
 
     def __post_init__(self) -> None:
         self._by_id = {life.base.id: life for life in self.lives}
@@ -53,6 +49,7 @@ class Population:
             for point in life.base.points:
                 if point.kind == "phone":
                     self._behind.setdefault(point.value, []).append(life)
+        self._crowd = Crowd(self.lives, self.until, self.reasons)
 
     def row(self, person: str, at: float) -> PersonRow:
         """What the store would have said of ``person`` at ``at``."""
@@ -67,10 +64,27 @@ class Population:
                 found.setdefault(life.base.id, life.row(at, reading, len(sharers)))
         return tuple(found.values())[:10]
 
+    def conditions_at(self, at: float) -> tuple[Condition, ...]:
+        """Those that had begun by ``at``, as they were told by then: no end that was to come."""
+        return tuple(
+            replace(one, until=None) if one.until is not None and one.until > at else one
+            for one in self.conditions
+            if one.since <= at
+        )
+
     def next_call(self, rng: Random, at: float) -> NextCall:
-        """Who rings next. The past week's calls are what they remember; ``at`` may be any later
-        moment, and what was due by then and has not come makes them call."""
-        return next_call(rng, self.lives, at, SETTLED)
+        """Who rings next. The past weeks' calls are what they remember; ``at`` may be any moment
+        from ``until`` on, and what was due by then and has not come makes them call."""
+        strange = UNKNOWN / (1 - UNKNOWN)
+        if self.reasons.world.outages_at(at):
+            strange *= 1 + STRANGERS_IN_OUTAGE
+        if not self.lives or rng.random() < strange / (1 + strange):
+            return self.speech.heard(rng, draw_stranger(rng, at, self.reasons), None, at)
+        call = self._crowd.next_call(rng, at)
+        return self.speech.heard(rng, call, self._life(call), at)
+
+    def _life(self, call: NextCall) -> Life | None:
+        return None if call.person is None else self._by_id[call.person]
 
 
 def generate(
@@ -78,76 +92,83 @@ def generate(
     people: int,
     until: float,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    weeks: float = WEEKS,
+    catalogue: Sequence[Leaf] = USUAL,
+    phrases: Phrases | None = None,
+    outside: Mapping[str, Sequence[str]] | None = None,
+    change_at: float | None = None,
+    world: World | None = None,
+    ahead: float = 0.0,
 ) -> Population:
     """The population of ``seed``: the same arguments give the same people and calls to the byte.
 
-    ``progress`` is told (people done, people in all) every ``STEP`` people.
+    ``progress`` is told (people done, people in all) every ``STEP`` people. ``catalogue``: the
+    reasons there are. ``phrases``: how people put them, by code and language, and ``outside`` what
+    they say about none of them; without them nobody says a word, and everything else is the same.
+    ``change_at``: when prices change (half-way else); ``world`` says that and outages together.
+    ``ahead``: for so many seconds after ``until`` things go on happening; without it nothing new
+    does. Raises ``ValueError`` for a catalogue without reasons.
     """
     rng = Random(seed)  # noqa: S311 - made-up people, no secret
+    span = weeks * WEEK
+    first = until - span
+    told = world or World.usual(until, weeks, change_at)
+    reasons = Reasons(Catalogue(catalogue), told)
     lives: list[Life] = []
     calls: list[PastCall] = []
-    for life in make_lives(rng, people, until):
+    for life in make_lives(rng, people, until, span + _BEFORE):
         lives.append(life)
-        calls += _week(rng, life, until)
+        # A chance of their own: other reasons or another world, and they are the same people.
+        own = Random(f"{seed} {life.base.id}")  # noqa: S311
+        happened = Happened(own, life, reasons, first - _BEFORE, until + ahead)
+        happened.everything()
+        calls += History(own, life, reasons, happened, first, until).play()
         if progress is not None and len(lives) % STEP == 0:
             progress(len(lives), people)
-    strangers = int(len(calls) * UNKNOWN / (1 - UNKNOWN))
-    for _ in range(strangers):
-        at = until - rng.uniform(0, WEEK)
-        calls.append(_took_place(rng, draw_stranger(rng), at, ""))
+    chance = Random(f"{seed} strangers")  # noqa: S311
+    calls += _strangers(chance, len(calls), first, until, reasons)
     calls.sort(key=lambda call: call.contact.at)
+    population = Population(
+        lives=lives,
+        past=(),
+        until=until,
+        conditions=told.conditions(),
+        reasons=reasons,
+        speech=Speech(phrases or {}, outside or {}),
+    )
+    population.past = tuple(_with_words(Random(f"{seed} words"), population, calls))  # noqa: S311
     if progress is not None:
         progress(people, people)
-    return Population(lives=lives, past=tuple(calls), until=until)
+    return population
 
 
-def _week(rng: Random, life: Life, until: float) -> list[PastCall]:
-    """Play one customer's week in steps of three hours; what happens changes what happens next."""
-    calls: list[PastCall] = []
-    day = (until - WEEK) // DAY * DAY
-    while day < until:
-        busy = _BUSY[int(day // DAY + 3) % 7]  # the epoch was a Thursday
-        for hour in _SLOTS:
-            at = day + hour * 3600 + rng.random() * _SLOT
-            if not until - WEEK <= at < until:
-                continue
-            per_day = rates(life, at, SETTLED)
-            total = sum(per_day.values())
-            if rng.random() < min(1.0, total * busy / len(_SLOTS)):
-                truth = {code: rate / total for code, rate in per_day.items()}
-                number = f"{life.base.id}-{len(calls) + 1}"
-                call = _took_place(rng, draw_call(rng, life, truth), at, number)
-                calls.append(call)
-                if call.made.person is not None:
-                    life.contacts.append(call.contact)
-                    _promise(rng, life, call)
-        day += DAY
-    return calls
+def _strangers(
+    rng: Random, calls: int, first: float, until: float, reasons: Reasons
+) -> list[PastCall]:
+    """Spread over the weeks, and more in outages."""
+    usual = calls * UNKNOWN / (1 - UNKNOWN)
+    times = [rng.uniform(first, until) for _ in range(int(usual))]
+    a_second = usual / (until - first)
+    for outage in reasons.world.outages:
+        since, end = max(outage.since, first), min(outage.until, until)
+        # By day, when outages come, twice as much is called as in the mean of day and night.
+        more = int(max(0.0, end - since) * a_second * 2 * STRANGERS_IN_OUTAGE)
+        times += [rng.uniform(since, end) for _ in range(more)]
+    return [
+        took_place(rng, draw_stranger(rng, at, reasons), at, f"stranger-{number}", reasons)
+        for number, at in enumerate(times, 1)
+    ]
 
 
-def _promise(rng: Random, life: Life, call: PastCall) -> None:
-    contact = call.contact
-    if contact.outcome == "promised":
-        text = "Answer from the back office"
-        life.promises.append(promised(rng, f"V{contact.call}", contact.at + contact.talk, text))
-
-
-def _took_place(rng: Random, made: NextCall, at: float, number: str) -> PastCall:
-    wait = min(rng.lognormvariate(3.4, 1.0), 900.0)
-    gave_up = wait > made.patience
-    wait = round(min(wait, made.patience), 1)
-    outcome = None if gave_up else rng.choices(list(_OUTCOMES), list(_OUTCOMES.values()))[0]
-    contact = Contact(
-        call=f"past-{number or f'{int(at * 1000)}-{rng.randrange(10**6):06d}'}",
-        at=at,
-        queue=made.queue,
-        agent=None if gave_up else rng.choice(AGENTS),
-        reason=None if gave_up else made.reason,
-        outcome=outcome,
-        notes="",
-        wait=wait,
-        talk=0.0 if gave_up else round(rng.lognormvariate(5.0, 0.6), 1),
-        transfers=0 if gave_up else rng.choices((0, 1, 2), (0.86, 0.12, 0.02))[0],
-        ended="abandoned" if gave_up else "completed",
-    )
-    return PastCall(made=made, contact=contact)
+def _with_words(rng: Random, population: Population, calls: list[PastCall]) -> list[PastCall]:
+    """A chance of its own, so that what is said changes nothing else."""
+    heard = population.speech.heard
+    by_id = {life.base.id: life for life in population.lives}
+    return [
+        replace(
+            call,
+            made=heard(rng, call.made, by_id.get(call.made.person or ""), call.contact.at),
+        )
+        for call in calls
+    ]

@@ -1,124 +1,86 @@
-"""Why the made-up customers call: each open matter makes them call at its own rate, for its own
-reasons. This is the truth that predictions are held against; ``docs/prediction.md`` has the table.
+"""Why the made-up customers call. This is the truth that predictions are held against.
 
-A matter of kind k that began ``age`` ago makes its person call ``rate_k * 2 ** (-age / half_k)``
-times a day; the reason of a call at time t is drawn in proportion to the rates of all reasons then.
+A cause began at ``start`` and brings ``calls`` calls by its delay law, until ``end`` or until the
+person was helped (then a tenth as many), for its own shares of reasons. Causes add up: at any
+moment the person calls at the sum of their rates, and the reason is drawn in proportion. The hour
+bends heads a little, and everything by how busy hours are (``times``).
+``docs/prediction.md`` describes them; ``kinds`` has the figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
 
+from .catalogue import Catalogue, Shares
+from .laws import DAY, WEEK, Law
 from .lives import Life
+from .times import BUSIEST, MOST_TILT, busy, tilts
 
-DAY = 86400.0
-WEEK = 7 * DAY
+__all__ = ["DAY", "WEEK", "Cause", "rates"]
 
-QUEUE_OF = {
-    "card_lost": "support",
-    "pin": "support",
-    "online_access": "support",
-    "fraud_alert": "support",
-    "new_account": "sales",
-    "loan_status": "sales",
-    "mortgage": "sales",
-    "limit_change": "sales",
-    "account_closing": "sales",
-}
-"""Where callers with this reason mostly ring; ``service`` for all others."""
-
-BASE_RATE = 0.025
-BASE: Mapping[str, float] = {
-    "card_lost": 0.10, "card_declined": 0.09, "balance": 0.12, "statement": 0.07, "fees": 0.06,
-    "cash_withdrawal": 0.06, "online_access": 0.13, "pin": 0.05, "exchange_rate": 0.05,
-    "address_change": 0.07, "new_account": 0.07, "appointment": 0.04, "transfer_failed": 0.02,
-    "direct_debit": 0.03, "limit_change": 0.02, "other": 0.02,
-}  # fmt: skip
-BY_PRODUCT: Mapping[str, tuple[float, Mapping[str, float]]] = {
-    "loan": (0.01, {"loan_status": 0.8, "fees": 0.2}),
-    "mortgage": (0.01, {"mortgage": 0.85, "appointment": 0.15}),
-    "savings": (0.004, {"balance": 0.4, "account_closing": 0.3, "new_account": 0.3}),
-}
-
-# kind: calls a day at the start, days until half of it, shares of reasons
-MATTERS: Mapping[str, tuple[float, float, Mapping[str, float]]] = {
-    "order_open": (0.03, 20, {"order_card_late": 0.5, "address_change": 0.2, "balance": 0.3}),
-    "order_late": (0.4, 6, {"order_card_late": 0.82, "complaint": 0.12, "account_closing": 0.06}),
-    "order_delivered": (0.2, 2, {"pin": 0.6, "card_declined": 0.25, "online_access": 0.15}),
-    "bill_due": (0.04, 12, {"payment_due": 0.4, "statement": 0.3, "balance": 0.15, "fees": 0.15}),
-    "bill_overdue": (
-        0.25, 8, {"payment_due": 0.6, "fees": 0.2, "direct_debit": 0.12, "limit_change": 0.08},
-    ),
-    "promise_open": (0.04, 4, {"refund": 0.5, "transfer_pending": 0.3, "complaint": 0.2}),
-    "promise_broken": (0.5, 3, {"complaint": 0.55, "refund": 0.3, "transfer_pending": 0.15}),
-}  # fmt: skip
-CASE = (0.35, 6.0)
-CASE_SHARES = {"complaint": 0.1, "appointment": 0.05}
-UNSETTLED = (0.7, 1.5)
-UNSETTLED_SHARES = {"complaint": 0.15}
-MOST_A_DAY = 3.0
-"""Nobody calls more often than this."""
+HELPED = 0.1
+"""What is left of the rate of a cause about which the person was helped."""
 
 
-def rates(life: Life, at: float, settled: frozenset[str]) -> dict[str, float]:
-    """Calls a day for each reason by this person at ``at``."""
+@dataclass(slots=True)
+class Cause:
+    """One thing that makes one person call. Only ``closed`` changes."""
+
+    kind: str
+    start: float
+    end: float
+    calls: float
+    """Expected, by the law alone."""
+    law: Law
+    shares: Shares
+    closed: float = math.inf
+    """When the person was helped about it."""
+
+    def rate(self, at: float) -> float:
+        """Calls a second at ``at`` before hours and heads have their say."""
+        if not self.start <= at < self.end:
+            return 0.0
+        rate = self.calls * self.law.density(at - self.start)
+        return rate * HELPED if self.closed <= at else rate
+
+    def most(self, first: float, last: float) -> float:
+        """No ``rate`` from ``first`` to ``last`` is higher."""
+        if self.start > last or self.end <= first:
+            return 0.0
+        rate = self.calls * self.law.most(first - self.start, last - self.start)
+        return rate * HELPED if self.closed <= first else rate
+
+    def times(self, rng: Random, first: float, until: float) -> Iterator[float]:
+        """Moments in [``first``, ``until``) at which a call may begin: as many as at the busiest
+        hour, so that most are to be thinned out by ``busy`` and ``tilts``."""
+        first, until = max(first, self.start), min(until, self.end)
+        if first < until:
+            most = self.calls * BUSIEST * MOST_TILT
+            for age in self.law.draw(rng, most, first - self.start, until - self.start):
+                yield self.start + age
+
+    def about(self, reason: str) -> bool:
+        """The reason is much of what it is about."""
+        return any(code == reason and share >= 0.25 for code, share in self.shares)
+
+
+def begin(
+    kind: str, start: float, calls: float, law: Law, shares: Shares, end: float = math.inf
+) -> Cause:
+    return Cause(kind, start, min(end, start + law.longest), calls, law, shares)
+
+
+def rates(life: Life, at: float, catalogue: Catalogue) -> dict[str, float]:
+    """Calls a second for each reason by this person at ``at``."""
     found: dict[str, float] = {}
-    for rate, shares in _causes(life, at, settled):
-        for reason, share in shares.items():
-            found[reason] = found.get(reason, 0.0) + rate * share
-    total = sum(found.values())
-    if total > MOST_A_DAY:
-        found = {reason: rate * MOST_A_DAY / total for reason, rate in found.items()}
-    return found
-
-
-def _causes(
-    life: Life, at: float, settled: frozenset[str]
-) -> Iterator[tuple[float, Mapping[str, float]]]:
-    yield BASE_RATE, BASE
-    for product in life.base.products:
-        if product in BY_PRODUCT:
-            yield BY_PRODUCT[product]
-    for kind, since in _events(life, at):
-        start, half, shares = MATTERS[kind]
-        yield _decayed(start, half, at - since), shares
-    for case in life.cases:
-        if case.opened <= at and (case.closed is None or case.closed > at):
-            yield _decayed(*CASE, at - case.opened), _mostly(case.reason or "other", CASE_SHARES)
-    last = next((c for c in reversed(life.contacts) if c.at < at and c.reason), None)
-    if last is not None and last.reason and last.outcome not in settled and at - last.at <= WEEK:
-        yield _decayed(*UNSETTLED, at - last.at), _mostly(last.reason, UNSETTLED_SHARES)
-
-
-def _events(life: Life, at: float) -> Iterator[tuple[str, float]]:
-    for ordered in life.orders:
-        order, delivered = ordered.row, ordered.delivered
-        if order.placed > at:
-            continue
-        if delivered is not None and delivered <= at:
-            yield "order_delivered", delivered
-        elif order.due is not None and order.due < at:
-            yield "order_late", order.due
-        else:
-            yield "order_open", order.placed
-    for bill in life.bills:
-        if bill.issued <= at and (bill.paid is None or bill.paid > at):
-            yield ("bill_overdue", bill.due) if bill.due < at else ("bill_due", bill.issued)
-    for promised in life.promises:
-        promise = promised.row
-        if promise.made <= at and not (promised.kept and promised.settled <= at):
-            yield (
-                ("promise_broken", promise.due)
-                if promise.due < at
-                else ("promise_open", promise.made)
-            )
-
-
-def _decayed(start: float, half: float, age: float) -> float:
-    return float(start * 2.0 ** (-max(0.0, age) / DAY / half))
-
-
-def _mostly(reason: str, others: Mapping[str, float]) -> dict[str, float]:
-    shares = {other: share for other, share in others.items() if other != reason}
-    shares[reason] = 1 - sum(shares.values())
-    return shares
+    for cause in life.causes:
+        if cause.start <= at < cause.end and (rate := cause.rate(at)) > 0:
+            for code, share in cause.shares:
+                found[code] = found.get(code, 0.0) + rate * share
+    pace = busy(life.hours, at)
+    heads = catalogue.head_of
+    bent = tilts(at)
+    return {code: rate * pace * bent.get(heads[code], 1.0) for code, rate in found.items()}

@@ -1,26 +1,65 @@
-"""Loads a population into an empty store, with the week of calls as the engine would have kept it.
+"""Loads a population into an empty store, with its weeks of calls as the engine would have kept
+them: calls, what agents noted, and the lessons of it.
 
-The context of each past call (what a prediction would have been allowed to use at that moment) is
-computed by whoever calls this, because the population must not know the mind.
+What a prediction would have been allowed to use at the moment of a past call is computed by whoever
+calls this (``SeenOf``), because the population must not know the mind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol, TypeAlias, TypeVar
 
-from callcenter.floor.orders import RecordCall, RecordOutcome
-from callcenter.ports import PersonRow
+from callcenter.floor.card import Cause, Features, IdentityState
+from callcenter.floor.orders import RecordCall, RecordOutcome, RecordPrediction
+from callcenter.ports import Condition, PersonRow
 
 from .bank import STEP, PastCall, Population
 
 _Item = TypeVar("_Item")
 Behind: TypeAlias = Callable[[Sequence[str]], tuple[PersonRow, ...]]
-ContextOf: TypeAlias = Callable[[str | None, str | None, Behind, float], tuple[str, ...]]
-"""Given the number and name as the exchange showed them, a way to look numbers up as of then, and
-the time: the context of the call."""
 Progress: TypeAlias = Callable[[int, int], None]
+_CHUNK = 2000
+"""Calls whose features are held at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """All that could be known of a past call when it came."""
+
+    number: str | None
+    name: str | None
+    dialled: str
+    at: float
+    conditions: tuple[Condition, ...]
+    """As they had been told by then."""
+    behind: Behind
+    """Looks numbers up as of then."""
+
+
+class Seen(Protocol):
+    """What the engine would have made of it (``intelligence.mind.Recognised``)."""
+
+    @property
+    def identity(self) -> IdentityState: ...
+
+    @property
+    def person(self) -> PersonRow | None:
+        """The likeliest caller."""
+
+    @property
+    def context(self) -> tuple[str, ...]: ...
+
+    @property
+    def features(self) -> Features: ...
+
+    @property
+    def causes(self) -> tuple[Cause, ...]: ...
+
+
+SeenOf: TypeAlias = Callable[[Ring], Seen]
 
 
 class Loader(Protocol):
@@ -32,39 +71,55 @@ class Loader(Protocol):
 
     def outcomes(self, records: Iterable[RecordOutcome]) -> int: ...
 
+    def predictions(self, records: Iterable[RecordPrediction]) -> int: ...
+
+    def conditions(self, conditions: Iterable[Condition]) -> int: ...
+
 
 def fill(
     loader: Loader,
     population: Population,
-    context_of: ContextOf,
+    seen_of: SeenOf,
     progress: Progress | None = None,
 ) -> int:
-    """Load all people and past calls; returns the number of people.
+    """Load all people, past calls and conditions; returns the number of people.
 
     ``progress`` is told (items done, items in all) now and then.
     """
     report = _Reporter(progress, len(population.lives) + 2 * len(population.past))
+    loader.conditions(population.conditions)
     count = loader.people(report.passing(_people(population)))
-    loader.calls(report.passing(_strangers(population)))
-    loader.outcomes(report.passing(_outcomes(population, context_of)))
+    loader.calls(report.passing(map(_record, population.past)))
+    calls = report.passing(population.past)
+    while chunk := list(islice(calls, _CHUNK)):
+        lessons = [(call, seen_of(ring_of(population, call))) for call in chunk]
+        loader.predictions(_prediction(call, seen) for call, seen in lessons)
+        loader.outcomes(_outcomes(lessons))
     report.finish()
     return count
 
 
+def ring_of(population: Population, call: PastCall) -> Ring:
+    """The past call as it looked when it came."""
+    made, at = call.made, call.contact.at
+
+    def behind(readings: Sequence[str]) -> tuple[PersonRow, ...]:
+        return population.behind(tuple(readings), at)
+
+    return Ring(
+        number=made.number,
+        name=made.name,
+        dialled=made.dialled,
+        at=at,
+        conditions=population.conditions_at(at),
+        behind=behind,
+    )
+
+
 def _people(population: Population) -> Iterator[PersonRow]:
-    """Their calls come with them; what was noted about the calls follows with its context."""
+    """Their calls follow, with more about them than a row has."""
     for life in population.lives:
-        row = life.row(population.until)
-        yield replace(
-            row, contacts=tuple(replace(c, reason=None, outcome=None) for c in row.contacts)
-        )
-
-
-def _strangers(population: Population) -> Iterator[RecordCall]:
-    """Calls that belong to nobody in the store."""
-    for call in population.past:
-        if call.made.person is None:
-            yield _record(call)
+        yield replace(life.row(population.until), contacts=())
 
 
 def _record(call: PastCall) -> RecordCall:
@@ -93,26 +148,46 @@ def _record(call: PastCall) -> RecordCall:
     )
 
 
-def _outcomes(population: Population, context_of: ContextOf) -> Iterator[RecordOutcome]:
-    for call in population.past:
-        contact, made = call.contact, call.made
+def _prediction(call: PastCall, seen: Seen) -> RecordPrediction:
+    """What was there to predict from; nothing was predicted."""
+    contact, person = call.contact, seen.person
+    return RecordPrediction(
+        call=contact.call,
+        ask=0,
+        version=1,
+        at=contact.at,
+        person=person.id if person else None,
+        tier=person.tier if person else None,
+        language=person.language if person else None,
+        queue=contact.queue,
+        context=seen.context,
+        features=seen.features,
+        words=call.made.words,
+        model="",
+        reasons=(),
+        not_ours=False,
+        challengers=(),
+        agent=contact.agent,
+    )
+
+
+def _outcomes(lessons: Iterable[tuple[PastCall, Seen]]) -> Iterator[RecordOutcome]:
+    for call, seen in lessons:
+        contact = call.contact
         if contact.reason is None or contact.outcome is None:
             continue
-        at = contact.at
-
-        def behind(readings: Sequence[str], at: float = at) -> tuple[PersonRow, ...]:
-            return population.behind(tuple(readings), at)
-
         yield RecordOutcome(
-            at=at + contact.wait + contact.talk,
+            at=contact.at + contact.wait + contact.talk,
             call=contact.call,
             agent=contact.agent or "",
-            person=made.person,
+            person=call.made.person,
             reason=contact.reason,
             outcome=contact.outcome,
             notes=contact.notes,
             queue=contact.queue,
-            context=context_of(made.number, made.name, behind, at),
+            context=seen.context,
+            features=seen.features,
+            words=call.made.words,
         )
 
 

@@ -1,10 +1,11 @@
 """Makes the customers: households that share a telephone, firms that share a switchboard, and what
-they have with the bank: cards on order, bills, cases, promises. Seeded; the same seed, the same
-people.
+they have with the bank: cards on order, bills, cases, promises. What happens
+to them besides is in ``happenings``. Seeded; the same seed, the same people.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,10 +14,11 @@ from typing import TypeVar
 
 from callcenter.ports import BillRow, CaseRow, ContactPoint, OrderRow, PersonRow, PromiseRow
 
-from .causes import DAY
+from .laws import DAY, poisson
 from .lives import Life, Ordered, Promised
 from .names import family_name, full_name
 from .numbers import NumberPool
+from .times import Hours
 
 # region, share, cities, currency
 _REGIONS = (
@@ -55,6 +57,9 @@ _NOTES = (
     "Likes to be sent a summary by e-mail",
     "Hard of hearing, speak clearly",
 )
+_ORDERS_A_DAY = 0.012
+_CASES_A_DAY = 0.008
+_HOURS: tuple[Hours, ...] = ("office", "evening", "any")
 _T = TypeVar("_T")
 _SWITCHBOARD_PEOPLE = 14
 """Largest firm: more than a card shows candidates, so that the cut is seen."""
@@ -70,8 +75,9 @@ class _Home:
     fixed: str | None
 
 
-def make_lives(rng: Random, people: int, until: float) -> Iterator[Life]:
-    """``people`` lives with everything that happened to them up to ``until``, no contacts yet."""
+def make_lives(rng: Random, people: int, until: float, span: float) -> Iterator[Life]:
+    """``people`` lives with what they had with the bank in the ``span`` seconds up to ``until``;
+    no happenings, causes or contacts yet."""
     pool = NumberPool(rng)
     made = 0
     board: tuple[str, int] | None = None
@@ -93,11 +99,17 @@ def make_lives(rng: Random, people: int, until: float) -> Iterator[Life]:
             if rng.random() < 0.06:
                 number, left = board or (pool.fixed("GB"), rng.randint(2, _SWITCHBOARD_PEOPLE))
                 work, board = number, (number, left - 1) if left > 1 else None
-            yield _life(rng, made, home, pool, work, until)
+            yield _life(rng, made, home, pool, work, until, span)
 
 
 def _life(
-    rng: Random, number: int, home: _Home, pool: NumberPool, work: str | None, until: float
+    rng: Random,
+    number: int,
+    home: _Home,
+    pool: NumberPool,
+    work: str | None,
+    until: float,
+    span: float,
 ) -> Life:
     family = home.family if rng.random() < 0.85 else family_name(rng, home.language)
     name = full_name(rng, home.language, family)
@@ -151,17 +163,20 @@ def _life(
         promises=(),
         contacts=(),
     )
-    life = Life(base=base, name=name, region=home.region)
-    life.orders = tuple(_orders(rng, number, home.currency, until))
+    hours: Hours = rng.choices(_HOURS, (0.5, 0.2, 0.3))[0]
+    life = Life(base=base, name=name, region=home.region, hours=hours)
+    life.orders = tuple(_orders(rng, number, home.currency, until, span))
     if "credit card" in products:
-        life.bills = tuple(_bills(rng, number, home.currency, until))
-    life.cases, life.promises = _cases(rng, number, until)
+        life.bills = tuple(_bills(rng, number, home.currency, until, span))
+    life.cases, life.promises = _cases(rng, number, until, span)
     return life
 
 
-def _orders(rng: Random, number: int, currency: str, until: float) -> Iterator[Ordered]:
-    for count in range(rng.choices((0, 1, 2), (0.6, 0.32, 0.08))[0]):
-        placed = until - rng.uniform(0, 24) * DAY
+def _orders(
+    rng: Random, number: int, currency: str, until: float, span: float
+) -> Iterator[Ordered]:
+    for count in range(poisson(rng, _ORDERS_A_DAY * span / DAY)):
+        placed = until - rng.uniform(0, span)
         due = placed + rng.uniform(5, 10) * DAY
         late = rng.random() < 0.3
         delivered = due + (rng.expovariate(1 / 6) if late else -rng.uniform(0, 1)) * DAY
@@ -177,9 +192,9 @@ def _orders(rng: Random, number: int, currency: str, until: float) -> Iterator[O
         yield Ordered(row, delivered if delivered <= until else None)
 
 
-def _bills(rng: Random, number: int, currency: str, until: float) -> Iterator[BillRow]:
+def _bills(rng: Random, number: int, currency: str, until: float, span: float) -> Iterator[BillRow]:
     newest = until - rng.uniform(0, 30) * DAY
-    for count in range(3):
+    for count in range(1 + math.ceil(span / DAY / 30)):
         issued = newest - count * 30 * DAY
         due = issued + 21 * DAY
         drawn = rng.random()
@@ -198,11 +213,13 @@ def _bills(rng: Random, number: int, currency: str, until: float) -> Iterator[Bi
         )
 
 
-def _cases(rng: Random, number: int, until: float) -> tuple[tuple[CaseRow, ...], list[Promised]]:
+def _cases(
+    rng: Random, number: int, until: float, span: float
+) -> tuple[tuple[CaseRow, ...], list[Promised]]:
     cases, promises = [], []
-    for count in range(rng.choices((0, 1, 2), (0.72, 0.24, 0.04))[0]):
+    for count in range(poisson(rng, _CASES_A_DAY * span / DAY)):
         reason, _, title = _pick(rng, [(one, one[1]) for one in _CASES])
-        opened = until - rng.uniform(0, 24) * DAY
+        opened = until - rng.uniform(0, span)
         closed = opened + (0.5 + rng.expovariate(1 / 7)) * DAY
         over = closed <= until
         cases.append(
@@ -218,18 +235,18 @@ def _cases(rng: Random, number: int, until: float) -> tuple[tuple[CaseRow, ...],
         if rng.random() < 0.4:
             made = opened + rng.uniform(0, 1) * DAY
             if made < until:
-                promises.append(
-                    promised(rng, f"V{number:06d}-{count + 1}", made, rng.choice(_PROMISES))
-                )
+                promise = f"V{number:06d}-{count + 1}"
+                promises.append(promised(rng, promise, made, rng.choice(_PROMISES), reason))
     return tuple(cases), promises
 
 
-def promised(rng: Random, id: str, made: float, text: str) -> Promised:
+def promised(rng: Random, id: str, made: float, text: str, reason: str | None) -> Promised:
     """A promise made at ``made``: due in two to five days, kept in three cases of four."""
     due = made + rng.uniform(2, 5) * DAY
     kept = rng.random() < 0.75
     settled = due - rng.uniform(0, 1.5) * DAY if kept else due
-    return Promised(PromiseRow(id=id, made=made, due=due, text=text, kept=None), settled, kept)
+    row = PromiseRow(id=id, made=made, due=due, text=text, kept=None)
+    return Promised(row, settled, kept, reason)
 
 
 def _sometimes(rng: Random, share: float, values: tuple[str, ...]) -> str | None:
