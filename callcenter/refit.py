@@ -19,6 +19,7 @@ from typing import Any, Final
 from intelligence.baselines import accuracies
 from intelligence.encoders import Encoder, EncoderMissing, open_encoder
 from intelligence.evaluation import (
+    FIRST_ENOUGH,
     First,
     Report,
     Says,
@@ -175,7 +176,7 @@ def _words(
     known = [one for one in lessons if one.reason in codes]
     early, late = split(known)
     heard = [one for one in late if any(w.source in SPOKEN for w in one.words)]
-    from_calls = len(heard) >= ASKS_ENOUGH
+    from_calls = len(heard) >= FIRST_ENOUGH
 
     def fit(examples: Sequence[Example], begin: float, end: float) -> TextModel:
         return fit_texts(
@@ -193,7 +194,7 @@ def _words(
         if not kept:
             raise TrainingError(
                 f"the pack {course.pack.name!r} has no asks, and only {len(heard)} calls have"
-                f" words: at least {ASKS_ENOUGH} are needed"
+                f" words: at least {FIRST_ENOUGH} are needed"
             )
         tried = fit([*kept, *examples_of(known)], 0.05, 0.45)
         said = [ranked(tried.read(one.text, one.language).distribution) for one in held]
