@@ -441,8 +441,14 @@ class Server:
         await route.fulfill(status=204)
 
     async def _questions(self, route: Route) -> None:
-        cluster = {"size": 14, "trend": 0.25, "examples": ["<b>Samoa</b>?", "薩摩亞？"],
-                   "reasons": ["card.lost"], "languages": ["en", "zh-Hant"]}  # fmt: skip
+        cluster = {
+            "size": 14,
+            "this_week": 5,
+            "week_before": 2,
+            "examples": ["<b>Samoa</b>?", "薩摩亞？"],
+            "reasons": [["card.lost", 9], ["pin", 2]],
+            "languages": [["en", 10], ["zh-Hant", 4]],
+        }
         await route.fulfill(json={"clusters": [cluster]})
 
     def _note(self, route: Route) -> Any:
@@ -522,6 +528,8 @@ async def test_an_outage_is_switched_on_and_ended(bank: Stage) -> None:
         assert (put, delete, address) == ("PUT", "DELETE", again)
         assert body == {"kind": "outage", "title": "the app", "product": "app"}
         await expect(dialog.locator(".clusters")).to_contain_text("asked 14 times")
+        await expect(dialog.locator(".clusters")).to_contain_text("5 this week, 2 the week before")
+        await expect(dialog.locator(".clusters")).to_contain_text("Card lost · PIN · English")
         await expect(dialog.locator(".clusters")).to_contain_text("<b>Samoa</b>?")
 
 

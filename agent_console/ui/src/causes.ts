@@ -2,7 +2,7 @@
 // which the catalogue follows. Codes come from the engine and from the pack; one that nobody has
 // words for is shown as it is. Details are data of customers: text, never anything else.
 import { calendarDate, clockTime, count, day, money, percent, relative, span } from "./format";
-import { knows, label, say } from "./i18n";
+import { knows, label, say, word } from "./i18n";
 import type { Cause, Choice, Settings } from "./protocol";
 
 type Names = Pick<Settings, "reasons" | "heads" | "happenings" | "pages" | "conditions">;
@@ -44,10 +44,12 @@ export function causeWords(
 ): string {
   const [family, rest] = halves(cause.code);
   const which = FAMILIES[family];
-  const code = which && !knows("cause", cause.code) ? family : cause.code;
+  const inFamily = which !== undefined || family === "words";
+  const code = inFamily && !knows("cause", cause.code) ? family : cause.code;
   const [groupFamily, groupRest] = halves(cause.group);
   const values: Record<string, string> = { ...times(cause, lang, now, zone) };
   if (which) values.kind = named(names[which], rest);
+  else if (family === "words") values.kind = word("words_from", rest);
   else if (FAMILIES[groupFamily]) values.kind = named(names[FAMILIES[groupFamily]!], groupRest);
   const value = valueWords(cause, names, lang, zone);
   if (value !== null) values.value = value;

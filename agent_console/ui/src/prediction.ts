@@ -18,9 +18,6 @@ export interface Model {
 
 export interface GroupFigure { group: string; value: string; n: number; top1: Figure }
 
-/** A baseline's share of calls it names right first, and among three where that is known. */
-export type Baseline = Figure | { top1: Figure; top3?: Figure };
-
 export interface Outlook {
   since: number;
   until: number;
@@ -48,7 +45,8 @@ export interface Outlook {
     last: number | null;
     failed: string | null;
   } | null;
-  baselines: Record<string, Baseline> | null;
+  /** Share of calls that a simple rule names right first. */
+  baselines: Record<string, Figure> | null;
 }
 
 /** Something that concerns everybody for a time. */
@@ -61,23 +59,23 @@ export interface Condition {
   product: string | null;
 }
 
-/** Questions that no answer fitted and that are alike. */
+/** Questions that no answer fitted and that are alike. Codes come with how many calls they are of. */
 export interface Cluster {
   size: number;
-  trend: number | string | null;
+  this_week: number;
+  week_before: number;
   examples: string[];
-  reasons: string[];
-  languages: string[];
+  reasons: [string, number][];
+  languages: [string, number][];
 }
 
-/** The baseline that comes closest, and its share. */
+/** The simple rule that comes closest, and its share. */
 export function bestBaseline(
-  baselines: Outlook["baselines"], which: "top1" | "top3",
+  baselines: Outlook["baselines"],
 ): { name: string; share: number } | null {
   let best: { name: string; share: number } | null = null;
-  for (const [name, one] of Object.entries(baselines ?? {})) {
-    const share = typeof one === "object" ? one?.[which] : which === "top1" ? one : null;
-    if (typeof share === "number" && (best === null || share > best.share)) best = { name, share };
+  for (const [name, share] of Object.entries(baselines ?? {})) {
+    if (share !== null && (best === null || share > best.share)) best = { name, share };
   }
   return best;
 }

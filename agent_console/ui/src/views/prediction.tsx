@@ -81,11 +81,19 @@ export function fine(value: number | null | undefined): string {
 }
 
 function Figures({ outlook: now, failed }: { outlook: Outlook; failed: boolean }) {
+  const best = bestBaseline(now.baselines);
   return (
     <>
       <dl class="prediction-figures">
-        <Accuracy name={t("prediction.top1")} value={now.top1} now={now} which="top1" />
-        <Accuracy name={t("prediction.top3")} value={now.top3} now={now} which="top3" />
+        <Figure
+          name={t("prediction.top1")} value={share(now.top1)}
+          alarm={best !== null && now.top1 !== null && now.top1 < best.share}
+        >
+          {best && t("prediction.baseline", {
+            share: share(best.share), name: word("baseline", best.name),
+          })}
+        </Figure>
+        <Figure name={t("prediction.top3")} value={share(now.top3)} />
         <Figure name={t("prediction.coverage")} hint={t("prediction.coverage_hint")} value={share(now.coverage)}>
           {t("prediction.of_calls", { predicted: number(now.predicted), calls: number(now.calls) })}
         </Figure>
@@ -135,19 +143,6 @@ export function Training({ training }: { training: Outlook["training"] }) {
         <span class="said-bad"> <Icon name="warn" size={14} /> {t("prediction.training_failed")} <bdi>{training.failed}</bdi></span>
       )}
     </>
-  );
-}
-
-function Accuracy({ name, value, now, which }: {
-  name: string; value: number | null; now: Outlook; which: "top1" | "top3";
-}) {
-  const best = bestBaseline(now.baselines, which);
-  return (
-    <Figure name={name} value={share(value)} alarm={best !== null && value !== null && value < best.share}>
-      {best === null ? "" : t("prediction.baseline", {
-        share: share(best.share), name: word("baseline", best.name),
-      })}
-    </Figure>
   );
 }
 

@@ -6,6 +6,7 @@ import { attempted, notify, settings } from "../app";
 import { day } from "../format";
 import { locale, t, word } from "../i18n";
 import { type GroupFigure, type Model, type Outlook, promote, rollback } from "../prediction";
+import { languageName } from "./bits";
 import { Conditions } from "./conditions";
 import { Icon } from "./icon";
 import { fine, number, share, Training } from "./prediction";
@@ -55,10 +56,14 @@ export function PredictionDialog({ outlook, changed, close }: {
 function groupColumns(): Column<GroupFigure>[] {
   return [
     { key: "group", title: t("groups.group"), heading: true, value: (g) => word("by", g.group) },
-    { key: "value", title: t("groups.value"), value: (g) => g.value, cell: (g) => <bdi>{g.value}</bdi> },
+    { key: "value", title: t("groups.value"), value: groupValue, cell: (g) => <bdi>{groupValue(g)}</bdi> },
     { key: "n", title: t("groups.calls"), numeric: true, value: (g) => g.n, cell: (g) => number(g.n) },
     { key: "top1", title: t("prediction.top1"), numeric: true, value: (g) => g.top1, cell: (g) => share(g.top1) },
   ];
+}
+
+function groupValue({ group, value }: GroupFigure): string {
+  return group === "language" ? languageName(value) : group === "tier" ? word("tier", value) : value;
 }
 
 function Models({ models, changed }: { models: readonly Model[]; changed(): void }) {

@@ -4,10 +4,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { settings } from "../app";
 import { cut, reasonName } from "../causes";
-import { count, percent } from "../format";
+import { count } from "../format";
 import { locale, t, tn } from "../i18n";
 import { type Cluster, questions } from "../prediction";
 import { languageName } from "./bits";
+import { Icon } from "./icon";
 
 const DAYS = 30;
 const EXAMPLES = 3;
@@ -36,22 +37,20 @@ export function Questions() {
 }
 
 function ClusterView({ cluster }: { cluster: Cluster }) {
-  const { trend } = cluster;
   const lang = locale.value;
   return (
     <li>
       <p class="cluster-head">
         <strong>{tn("questions.asked", cluster.size, count(lang, cluster.size))}</strong>
-        {trend !== null && (
-          <span class="quiet">
-            {t("questions.trend", {
-              trend: typeof trend === "number" ? `${trend > 0 ? "+" : ""}${percent(lang, trend)}` : trend,
-            })}
-          </span>
-        )}
+        <span class={cluster.this_week > cluster.week_before ? "cluster-grows" : "quiet"}>
+          {cluster.this_week > cluster.week_before && <Icon name="up" size={14} />}
+          {t("questions.weeks", {
+            now: count(lang, cluster.this_week), before: count(lang, cluster.week_before),
+          })}
+        </span>
         <span class="quiet">
-          {[...cluster.reasons.map((code) => reasonName(settings.value, code)),
-            ...cluster.languages.map(languageName)].join(" · ")}
+          {[...cluster.reasons.map(([code]) => reasonName(settings.value, code)),
+            ...cluster.languages.map(([tag]) => languageName(tag))].join(" · ")}
         </span>
       </p>
       <ul>
