@@ -259,7 +259,7 @@ class _Gate:
     def __init__(
         self, token: str, now: Callable[[], float], refused: Callable[[str], None], failures: int
     ) -> None:
-        self._token = token.encode()
+        self._token = token.strip().encode()
         self._now = now
         self._refused = refused
         self._throttle = Throttle(failures, WINDOW)

@@ -245,6 +245,8 @@ async def test_only_with_the_token(house: House) -> None:
     said = {"call": "c1", "source": "ivr", "text": "lost"}
     answer = await house.tell("words", said, Authorization=f"bearer  {TOKEN}")
     assert answer.status_code == 202
+    read_from_a_file = House(token=f"{TOKEN}\n")
+    assert (await read_from_a_file.tell("words", said)).status_code == 202
 
 
 async def test_guessing_is_slowed(house: House) -> None:
@@ -267,8 +269,8 @@ async def test_guessing_is_slowed(house: House) -> None:
 
 
 async def test_off() -> None:
-    """Without a token in the settings nothing is taken, an empty one neither."""
-    house = House(token="")
+    """Without a token in the settings nothing is taken, nor where it is blank."""
+    house = House(token=" \n")
     for headers in ({"Authorization": "Bearer "}, {"Authorization": "Bearer"}, BEARER):
         answer = await house.tell("happenings", {"happenings": [FEE]}, **headers)
         assert code(answer) == (403, "forbidden")
