@@ -23,7 +23,7 @@ from callcenter.ports import Lesson
 
 from .encoders import Encoder
 from .masking import masked, words_kept
-from .ngrams import Vocabulary
+from .wordings import between
 
 MOST_ITEMS: Final = 2_000
 MOST_EXAMPLES: Final = 5
@@ -182,8 +182,7 @@ def _similarities(texts: Sequence[str], encoder: Encoder | None) -> NDArray[np.f
         vectors = encoder.encode(texts)
         meaning: NDArray[np.float32] = vectors @ vectors.T
         return meaning
-    _, matrix = Vocabulary.of(texts)
-    letters: NDArray[np.float32] = (matrix @ matrix.T).toarray().astype(np.float32) / 2.0
+    letters = between(texts).astype(np.float32)
     np.fill_diagonal(letters, 1.0)  # a text without a letter is like itself, too
     return letters
 

@@ -28,9 +28,6 @@ Floats = NDArray[np.float64]
 TOGETHER = 5
 SHARPNESS = 10.0
 
-_HALF = np.float32(math.sqrt(0.5))
-"""Both blocks of a row have length 1, so that two rows give 2 at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
@@ -131,7 +128,21 @@ def _row(vocabulary: Vocabulary | None, text: str) -> tuple[NDArray[np.intp], ND
     if vocabulary is None:
         return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32)
     columns, weights, unknown = vocabulary.row(text)
-    return columns, weights * _HALF * np.float32(math.sqrt(1.0 - unknown))
+    # A text in Chinese has pieces of words only, so that the length differs.
+    length = max(float(np.linalg.norm(weights)), 1e-9)
+    return columns, weights * np.float32(math.sqrt(1.0 - unknown) / length)
+
+
+def _of_length_1(rows: Sparse) -> Sparse:
+    lengths = np.sqrt(np.bincount(_row_of_each(rows), rows.data**2, minlength=rows.shape[0]))
+    scaled = rows.copy()
+    scaled.data = (rows.data / np.maximum(lengths, 1e-9)[_row_of_each(rows)]).astype(np.float32)
+    return scaled
+
+
+def _row_of_each(rows: Sparse) -> NDArray[np.intp]:
+    """The row of each stored figure."""
+    return np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
 
 
 def _knowing(vocabulary: Vocabulary | None, text: str) -> Vocabulary:
@@ -164,7 +175,7 @@ def wordings(
     letters = _matrix(np.zeros(0, np.float32), np.zeros(0, np.intp), np.zeros(1, np.intp), 0)
     if texts:
         vocabulary, letters = Vocabulary.of([text for _, text in texts])
-        letters = letters * _HALF
+        letters = _of_length_1(letters)
     if encoder is not None and texts:
         vectors = encoder.encode([cut(text) for _, text in texts])
     else:
@@ -185,5 +196,6 @@ def between(texts: Sequence[str]) -> Floats:
     if not texts:
         return np.zeros((0, 0))
     _, matrix = Vocabulary.of(texts)
-    alike: Floats = np.clip((matrix @ matrix.T).toarray().astype(np.float64) / 2.0, 0.0, 1.0)
+    rows = _of_length_1(matrix)
+    alike: Floats = np.clip((rows @ rows.T).toarray().astype(np.float64), 0.0, 1.0)
     return alike
