@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from datetime import date
+from concurrent.futures import Executor
+from datetime import UTC, date
 from typing import Any, TypeVar
 
 import pytest
 
 from callcenter.floor.card import Phrasing, Reason
-from callcenter.floor.orders import FindAnswers, Identify, Predict
-from callcenter.ports import PersonRow
-from intelligence.answers import Entry
-from intelligence.mind import Mind
+from callcenter.floor.orders import FindAnswers, Identify
+from callcenter.ports import Condition, OrderRow, PersonRow
+from intelligence.answers import Answers, Entry
+from intelligence.mind import SILENT, Mind
 from intelligence.pack import Choice, Pack
-from intelligence.rules import ENOUGH, Usual
-from tests.contract.samples import contact, noted, person, phone
+from intelligence.predictor import Predictor
+from intelligence.reasons import Reasons
+from intelligence.rules import ReasonModel, Usual
+from tests.contract.samples import contact, person, phone
 
 from .kit import read
 
@@ -63,9 +66,22 @@ ENTRY = Entry(
 )  # fmt: skip
 
 
-def mind(*rows: PersonRow, now: float = AT) -> tuple[Mind, FewPeople]:
-    people = FewPeople(*rows)
-    return Mind(people, PACK, [ENTRY], read, lambda: now), people
+class Unused(Executor):
+    """Who identifies, and answers without words, needs no thread."""
+
+
+def mind(
+    *rows: PersonRow, now: float = AT, people: FewPeople | None = None,
+    conditions: tuple[Condition, ...] = (),
+) -> tuple[Mind, FewPeople]:  # fmt: skip
+    people = people or FewPeople(*rows)
+    pool = Unused()
+    predictor = Predictor(Reasons(ReasonModel(PACK.usual), 0.15), {}, pool, deadline=1.0)
+    made = Mind(
+        people, predictor, Answers([ENTRY]), read_number=read, conditions=lambda: conditions,
+        settled=PACK.settled, zone=UTC, now=lambda: now, pool=pool,
+    )  # fmt: skip
+    return made, people
 
 
 def mei(**changes: Any) -> PersonRow:
@@ -120,20 +136,9 @@ def test_what_the_store_raises_is_passed_on() -> None:
         async def behind(self, readings: Sequence[str]) -> tuple[PersonRow, ...]:
             raise OSError("disk")
 
-    one = Mind(Broken(), PACK, [], read, lambda: AT)
+    one, _ = mind(people=Broken())
     with pytest.raises(OSError, match="disk"):
         one.identify(identify(HOME), AT).send(None)
-
-
-def test_confirmed_reasons_are_predicted_for_the_next_call() -> None:
-    """Not known at first; after enough outcomes the context decides."""
-    one, _ = mind()
-    ask = Predict(call="c", queue="support", context=("who=known", "matter=none"))
-    assert done(one.predict(ask)) == ((), one.model.name)
-    one.load([(None, ("who=known", "matter=none"), "pin", ENOUGH - 1)])
-    one.learn(noted("c0", reason="pin", queue="support", context=ask.context))
-    reasons, name = done(one.predict(ask))
-    assert (reasons[0].code, name) == ("pin", one.model.name)
 
 
 def test_answers_follow_the_day_and_the_persons_products() -> None:
@@ -144,3 +149,28 @@ def test_answers_follow_the_day_and_the_persons_products() -> None:
     assert [answer.id for answer in done(one.answers(ask))] == ["pin.new"]
     tomorrow, _ = mind(now=AT + 86400)
     assert done(tomorrow.answers(ask)) == ()
+
+
+def test_what_a_trained_model_may_use_comes_with_the_identity() -> None:
+    """Features and the facts behind them, with what concerns everybody and the number dialled."""
+    outage = Condition(id="o", kind="outage", since=AT - 600, until=None, title="App")
+    late = mei(orders=(late_order(),))
+    one, _ = mind(late, conditions=(outage,))
+    found = done(one.identify(identify(HOME, dialled="800"), AT))
+    names = {name.partition("|")[0] for name, _ in found.features}
+    assert {"order_late", "dialled", "identity", "condition.outage"} <= names
+    assert {cause.code for cause in found.causes} >= {"order_late", "condition.outage"}
+
+
+def test_nothing_is_known_of_somebody_who_wants_no_prediction() -> None:
+    """Recognised, and nothing more is handed to any model."""
+    found = done(mind(mei(predict=False))[0].identify(identify(HOME), AT))
+    assert (found.identity, found.context, found.features) == ("known", SILENT, ())
+    assert found.causes == ()
+
+
+def late_order() -> OrderRow:
+    return OrderRow(
+        id="O1", placed=AT - 9 * 86400, state="open", title="Card", amount=0, currency="GBP",
+        due=AT - 86400,
+    )  # fmt: skip
