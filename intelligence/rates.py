@@ -24,6 +24,7 @@ rule: p(r | x, q) is proportional to p(r | x) * p(q | r) (as in ``rules``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -106,6 +107,15 @@ def _named(group: str, what: str) -> tuple[str, str]:
     return "", ""
 
 
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """How rates follow a world that changes: what all lessons say counts as ``trust`` calls of each
+    atom, beside the latest lessons, of which one counts half after ``half_life`` seconds."""
+
+    half_life: float
+    trust: float
+
+
 class Rates:
     """Fitted rates: ``theta`` (atoms by reasons) and the shares of what callers choose."""
 
@@ -174,9 +184,10 @@ def normalised(logs: Floats) -> Floats:
 
 
 def fit_rates(
-    prepared: Prepared, part: Places | None = None, steps: int = STEPS, discount: float = DISCOUNT
-) -> Rates:
-    """Fit on the lessons at ``part`` (places; all without it)."""
+    prepared: Prepared, part: Places | None = None, lately: Lately | None = None,
+    steps: int = STEPS, discount: float = DISCOUNT,
+) -> Rates:  # fmt: skip
+    """Fit on the lessons at ``part`` (places; all without it), and adapt to the last of them."""
     part = np.arange(len(prepared.lessons)) if part is None else part
     labels, weights = prepared.labels[part], prepared.weights[part]
     codes, heads, head_of = prepared.codes, prepared.heads, prepared.head_of
@@ -185,7 +196,13 @@ def fit_rates(
     ) / (weights.sum() + BASE_WEIGHT)  # fmt: skip
     within = shares / np.bincount(head_of, shares, len(heads))[head_of]
     table = _Table(prepared, part, within)
-    theta, by_head = table.fit(shares, discount, steps, labels, weights)
+    table.fit(shares, discount, steps, weights)
+    if lately is not None:
+        ages = prepared.lessons[int(part.max())].at - np.array(
+            [prepared.lessons[i].at for i in part.tolist()]
+        )
+        table.adapt(discount, steps, 0.5 ** (ages / lately.half_life), lately.trust)
+    theta, by_head = table.pairs()
     dense = np.zeros((len(table.atoms), len(codes)))
     dense[table.leaf_atom, table.leaf_code] = theta
     for atom, head, rate in by_head:
@@ -260,16 +277,27 @@ class _Table:
         self.owner = np.concatenate([self.leaf_atom, self.head_atom, self.families])
         self._theta = np.zeros(0)
 
-    def fit(
-        self, shares: Floats, discount: float, steps: int, labels: Places, weights: Floats
-    ) -> tuple[Floats, list[tuple[int, int, float]]]:
+    def fit(self, shares: Floats, discount: float, steps: int, weights: Floats) -> None:
         base = self.owner == 0
-        theta = np.full(len(self.owner), 0.05)
-        theta[base] = shares
+        start = np.full(len(self.owner), 0.05)
+        start[base] = shares
         alpha = np.full(len(self.owner), -discount)
         alpha[base] = BASE_WEIGHT * shares
         beta = np.where(np.arange(len(self.atoms)) == 0, BASE_WEIGHT, BETA)
-        row_weight = weights[self.row]
+        self._theta = self._steps(start, alpha, beta, steps, weights)
+
+    def adapt(self, discount: float, steps: int, weights: Floats, trust: float) -> None:
+        """Fit again with other weights; what was found counts as ``trust`` calls of each atom."""
+        beta = np.full(len(self.atoms), trust)
+        beta[0] = max(trust, BASE_WEIGHT)
+        alpha = beta[self.owner] * self._theta - np.where(self.owner == 0, 0.0, discount)
+        start = self._theta + np.where(self.owner == 0, 0.0, 0.01)
+        self._theta = self._steps(start, alpha, beta, steps, weights)
+
+    def _steps(
+        self, theta: Floats, alpha: Floats, beta: Floats, steps: int, weights: Floats
+    ) -> Floats:
+        row_weight = weights[self.row] * self.value
         for _ in range(steps):
             rate = np.bincount(self.owner, theta, len(self.atoms))
             whole = np.bincount(self.row, self.value * rate[self.atom], self.n)
@@ -277,15 +305,18 @@ class _Table:
             said = np.bincount(self.explained_row, own, self.n)
             credit = own * (weights / said)[self.explained_row]
             explained = np.bincount(self.pair, credit, len(self.owner))
-            chances = np.bincount(self.atom, row_weight * self.value / whole[self.row])
+            chances = np.bincount(self.atom, row_weight / whole[self.row], len(self.atoms))
             theta = np.maximum(explained + alpha, 0.0) / (beta + chances)[self.owner]
-        self._theta = theta
+        return theta
+
+    def pairs(self) -> tuple[Floats, list[tuple[int, int, float]]]:
+        """Rates of the pairs (atom, reason), and (atom, head, rate)."""
         leaves, heads = len(self.leaf_atom), len(self.head_atom)
         by_head = zip(
             self.head_atom.tolist(), self.head_place.tolist(),
-            theta[leaves : leaves + heads].tolist(), strict=True,
+            self._theta[leaves : leaves + heads].tolist(), strict=True,
         )  # fmt: skip
-        return theta[:leaves], list(by_head)
+        return self._theta[:leaves], list(by_head)
 
     def family_rates(self) -> list[tuple[int, float]]:
         first = len(self.leaf_atom) + len(self.head_atom)

@@ -32,7 +32,7 @@ from callcenter.ports import Lesson
 from .calibration import fit_temperature, softened
 from .features import without
 from .forest import Forest, flattened, restored, stump
-from .rates import Rates, fit_rates, normalised
+from .rates import Lately, Rates, fit_rates, normalised
 from .space import Space, fit_space
 from .training import ModelUnreadable, Prepared, prepared
 
@@ -42,7 +42,9 @@ Progress = Callable[[str, float], None]
 NAME: Final = "trees-1"
 FORMAT: Final = 1
 FOLDS: Final = 3
-DISCOUNTS: Final = (0.1, 0.2, 0.4)
+DAY: Final = 86400.0
+PACES: Final = (None, Lately(24 * DAY, 3.0), Lately(8 * DAY, 3.0))
+"""How fast the world may have changed; which fits the held calls best is taken."""
 MIXES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 UNSEEN: Final = 0.01
 MOST_HEADS: Final = 40
@@ -50,7 +52,7 @@ MOST_HEADS: Final = 40
 CLEAR: Final = 0.4
 """A fact that moves the log-odds of a reason by less is not worth a word."""
 BOOSTING: Final[Mapping[str, Any]] = {
-    "learning_rate": 0.1, "max_iter": 80, "max_leaf_nodes": 8, "min_samples_leaf": 25,
+    "learning_rate": 0.15, "max_iter": 50, "max_leaf_nodes": 8, "min_samples_leaf": 25,
     "l2_regularization": 5.0, "max_bins": 63, "n_iter_no_change": 5,
 }  # fmt: skip
 
@@ -211,28 +213,32 @@ def fit_trees(
     n, cut = len(rows), made.held
     early, late = np.arange(cut), np.arange(cut, n)
     say("rates", 0.05)
-    discount, rates = _discount(made, early, late)
+    pace, rates = _paced(made, early, late)
     say("rates", 0.25)
     logs = np.zeros((n, len(made.codes)))
     logs[late] = _logs(rates, [rows[i] for i in late])
     folds = np.random.default_rng(seed).permutation(cut) % FOLDS
     for fold in range(FOLDS):
         out = early[folds == fold]
-        part = fit_rates(made, early[folds != fold], discount=discount)
+        part = fit_rates(made, early[folds != fold], pace)
         logs[out] = _logs(part, [rows[i] for i in out])
         say("rates", 0.25 + 0.2 * (fold + 1) / FOLDS)
     head_scores = head_logs(logs, rates)
     space = fit_space(rows)
     seen = np.hstack([space.matrix(rows), head_scores])
     head_labels = made.head_of[made.labels]
+    weights = made.weights
+    if pace is not None:
+        ages = made.lessons[-1].at - np.array([lesson.at for lesson in made.lessons])
+        weights = weights * 0.5 ** (ages / (2 * pace.half_life))
     say("trees", 0.5)
-    forest, rounds = _boosted(made, seen, head_labels, early, seed, late)
+    forest, rounds = _boosted(made, seen, head_labels, weights, early, seed, late)
     say("trees", 0.7)
     margins = normalised(forest.margins(seen[late]))
     mix = _mix(made, logs[late], head_scores[late], margins, made.labels[late])
     say("all", 0.72)
-    rates = fit_rates(made, discount=discount)
-    forest, _ = _boosted(made, seen, head_labels, np.arange(n), seed, rounds=rounds)
+    rates = fit_rates(made, lately=pace)
+    forest, _ = _boosted(made, seen, head_labels, weights, np.arange(n), seed, rounds=rounds)
     say("all", 1.0)
     base = np.bincount(made.labels, made.weights, len(made.codes)) + 20 * made.prior
     facts: dict[str, object] = {
@@ -240,7 +246,8 @@ def fit_trees(
         "left_out_empty": made.empty, "first": made.lessons[0].at, "last": made.lessons[-1].at,
         "reasons": len(made.codes), "reasons_seen": len(set(made.labels.tolist())),
         "heads": len(made.heads), "atoms": len(rates.atoms), "columns": len(space),
-        "rounds": rounds, "discount": discount, "trees_share": mix.trees,
+        "rounds": rounds, "half_life_days": None if pace is None else pace.half_life / DAY,
+        "trees_share": mix.trees,
         "temperature_head": mix.head, "temperature_leaf": mix.leaf, "seed": seed,
     }  # fmt: skip
     return ReasonTrees(rates, space, forest, mix, base / base.sum(), facts)
@@ -270,19 +277,19 @@ def combined(
     return mixed
 
 
-def _discount(
+def _paced(
     made: Prepared, early: NDArray[np.intp], late: NDArray[np.intp]
-) -> tuple[float, Rates]:
-    """The discount with the least log loss on the held calls, and the rates fitted with it."""
+) -> tuple[Lately | None, Rates]:
+    """The pace with the least log loss on the held calls, and the rates fitted with it."""
     tried = []
     rows = [made.lessons[i].features for i in late]
-    for discount in DISCOUNTS:
-        rates = fit_rates(made, early, discount=discount)
+    for k, pace in enumerate(PACES):
+        rates = fit_rates(made, early, pace)
         logs = _logs(rates, rows)
         loss = -float(logs[np.arange(len(rows)), made.labels[late]].mean())
-        tried.append((loss, discount, rates))
+        tried.append((loss, k, rates))
     _, best, rates = min(tried, key=lambda one: one[:2])
-    return best, rates
+    return PACES[best], rates
 
 
 def _logs(rates: Rates, rows: Sequence[Features]) -> Floats:
@@ -290,8 +297,9 @@ def _logs(rates: Rates, rows: Sequence[Features]) -> Floats:
 
 
 def _boosted(
-    made: Prepared, seen: Floats, labels: NDArray[np.intp], part: NDArray[np.intp], seed: int,
-    late: NDArray[np.intp] | None = None, rounds: int | None = None,
+    made: Prepared, seen: Floats, labels: NDArray[np.intp], weights: Floats,
+    part: NDArray[np.intp], seed: int, late: NDArray[np.intp] | None = None,
+    rounds: int | None = None,
 ) -> tuple[Forest, int]:  # fmt: skip
     """Trees over the heads, with as many rounds as help on the calls at ``late``; none when there
     are too many heads.
@@ -311,14 +319,14 @@ def _boosted(
             options |= {"early_stopping": True, "n_iter_no_change": patience}
             given = {
                 "X_val": seen[known], "y_val": labels[known],
-                "sample_weight_val": made.weights[known],
+                "sample_weight_val": weights[known],
             }  # fmt: skip
     options.setdefault("early_stopping", False)
     if rounds is not None:
         options["max_iter"] = rounds
     model = HistGradientBoostingClassifier(random_state=seed, **options)
     with threadpool_limits(1):  # the other cores are for the calls that go on meanwhile
-        model.fit(seen[part], labels[part], sample_weight=made.weights[part], **given)
+        model.fit(seen[part], labels[part], sample_weight=weights[part], **given)
     forest = flattened(model, len(present))
     baseline = np.full(classes, forest.baseline.min() - 10.0)
     baseline[present] = forest.baseline
