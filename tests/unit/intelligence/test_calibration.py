@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from intelligence.calibration import COLDEST, HOTTEST, fit_temperature, softened
+from intelligence.calibration import (
+    COLDEST,
+    HOTTEST,
+    fit_shares,
+    fit_temperature,
+    pooled,
+    softened,
+)
 
 
 def drawn(temperature: float, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -77,3 +84,26 @@ def test_softened_is_a_distribution_in_the_same_order(row: list[float], temperat
     assert shares.sum() == pytest.approx(1)
     assert shares.min() >= 0
     assert shares[int(np.argmax(row))] == shares.max()
+
+
+def pool(worth: tuple[float, float]) -> tuple[list[NDArray[np.float64]], NDArray[np.intp]]:
+    """Two sources, and labels drawn from what their pool with these shares means."""
+    chance = np.random.default_rng(5)
+    scores = [chance.normal(size=(4_000, 4)) * 2 for _ in worth]
+    ladder = pooled(scores, np.array(worth)).cumsum(axis=1)
+    labels = (chance.random((4_000, 1)) > ladder).sum(axis=1).clip(max=3)
+    return scores, labels.astype(np.intp)
+
+
+@pytest.mark.parametrize("worth", [(1.0, 0.5), (0.3, 2.0), (1.2, 0.0)])
+def test_finds_the_shares_labels_were_drawn_with(worth: tuple[float, float]) -> None:
+    scores, labels = pool(worth)
+    found = fit_shares(scores, labels, np.ones(2), np.zeros(2))
+    assert found == pytest.approx(worth, abs=0.12)
+
+
+def test_shares_stay_above_their_least_and_near_their_start_while_there_are_few() -> None:
+    scores, labels = pool((-1.0, 1.0))
+    assert fit_shares(scores, labels, np.ones(2), np.zeros(2))[0] == 0
+    few = fit_shares([one[:3] for one in scores], labels[:3], np.ones(2), np.zeros(2), pull=100.0)
+    assert few == pytest.approx(np.ones(2), abs=0.15)
