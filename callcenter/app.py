@@ -21,6 +21,7 @@ from typing import Any, Final
 from agent_console.gateway import Gateway
 from agent_console.screens import LiveScreens
 from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
+from intelligence.checks import KnowledgeError
 from intelligence.pack import Choice as PackChoice
 from intelligence.pack import Pack, load_pack
 from telephony.link import Link
@@ -35,6 +36,7 @@ from .api.doors import Doors
 from .api.front import Front
 from .api.history import history_router
 from .api.intake import intake_router
+from .api.knowledge import knowledge_router
 from .api.origin import Origins
 from .api.prediction import Learns, Training, prediction_router
 from .auth import Passwords
@@ -225,6 +227,19 @@ async def engine(
                 learns=lambda: _learns(learning.state()),
                 classes=len(pack.reasons),
                 sure=settings.prediction.sure,
+            ),
+            knowledge_router(
+                dispatch,
+                store.history,
+                doors,
+                origins,
+                knowledge=store.knowledge,
+                people=store.people,
+                lessons=store.lessons,
+                editor=thinking.shown.editing,
+                refused=KnowledgeError,
+                changed=thinking.shown.show,
+                questions=thinking.questions,
             ),
             intake_router(
                 surroundings=thinking.conditions,

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from intelligence.answers import Answers, Policy
-from intelligence.checks import KnowledgeError
-from intelligence.encoders import EncoderMissing, open_encoder
+from intelligence.editing import Editing
+from intelligence.encoders import Encoder, EncoderMissing, open_encoder
 from intelligence.entry import Entry
 from intelligence.features import AFTERMATH
 from intelligence.fuse import Weights
@@ -27,16 +28,19 @@ from intelligence.manifest import ModelRefused, Version
 from intelligence.mind import Mind
 from intelligence.pack import Pack
 from intelligence.predictor import Models, Predictor
+from intelligence.questions import Unanswered, gathered, report
 from intelligence.reasons import Reasons
 from intelligence.registry import Registry
 from intelligence.rules import ReasonModel
 from intelligence.texts import TextModel
 from intelligence.trees import ReasonTrees
 
+from .floor.orders import RecordMark
 from .ports import (
     Condition,
     Happening,
     KnowledgeEdit,
+    Lesson,
     PageView,
     PhoneNumber,
     Surroundings,
@@ -178,35 +182,24 @@ def _weights(words: Version | None) -> Weights:
         return Weights()
 
 
-class Shelves:
-    """Knowledge entries: the files', and those edited on the screen in their place."""
+class Shown:
+    """Knowledge entries in use: the files', and those edited on the screen in their place."""
 
-    def __init__(self, files: Sequence[Entry], answers: Answers, reasons: Sequence[str]) -> None:
-        self.files = tuple(files)
-        self.wrong: dict[str, str] = {}
-        """Edited entries that cannot be used any more (a reason the pack lost), and why."""
+    def __init__(self, editing: Editing, answers: Answers) -> None:
+        self.editing = editing
         self._answers = answers
-        self._reasons = tuple(reasons)
 
-    def entries(self, edits: Sequence[KnowledgeEdit]) -> tuple[Entry, ...]:
-        """In the order of the files, edited ones in their place, new ones last."""
-        found = {entry.id: entry for entry in self.files}
-        self.wrong.clear()
-        for edit in sorted(edits, key=lambda one: one.id):
-            if edit.retired:
-                found.pop(edit.id, None)
-                continue
-            try:
-                found[edit.id] = load_entry(edit.entry, self._reasons, name=edit.id)
-            except KnowledgeError as error:
-                self.wrong[edit.id] = str(error)
-                log.error("entry_left_out", extra={"entry": edit.id, "why": str(error)})
-        return tuple(found.values())
-
-    async def show(self, edits: Sequence[KnowledgeEdit]) -> None:
+    async def show(self, entries: Sequence[Entry]) -> None:
         """From the next call on."""
-        made = await asyncio.to_thread(self._answers.prepared, self.entries(edits))
-        self._answers.take(made)
+        self._answers.take(await asyncio.to_thread(self._answers.prepared, entries))
+
+    async def show_edited(self, edits: Sequence[KnowledgeEdit]) -> None:
+        """The same, with what was edited; an edit that is no good any more is told to the log."""
+        merged = await asyncio.to_thread(self.editing.merged, edits)
+        for entry, problems in merged.problems.items():
+            log.error("edited_entry_unusable", extra={"entry": entry, "why": "; ".join(problems)})
+        if edits:
+            await self.show(merged.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +209,14 @@ class Minded:
     mind: Mind
     conditions: Conditions
     trained: Trained
-    shelves: Shelves
+    shown: Shown
+    encoder: Encoder | None
+
+    def questions(
+        self, lessons: Iterable[Lesson], marks: Iterable[RecordMark], until: float
+    ) -> Unanswered:
+        """What nobody could answer. Takes a moment: for a thread."""
+        return report(gathered(lessons, marks), until, encoder=self.encoder)
 
 
 @asynccontextmanager
@@ -263,8 +263,9 @@ async def minded(
         await conditions.refresh()
         trained = Trained(Registry(Path(chosen.models)), predictor)
         await predictor.use(await asyncio.to_thread(trained.read))
-        shelves = Shelves(files, answers, pack.reason_codes)
-        await shelves.show(await store.knowledge.edits())
+        load = partial(load_entry, reasons=pack.reason_codes)
+        shown = Shown(Editing(files, load, zone(settings)), answers)
+        await shown.show_edited(await store.knowledge.edits())
         mind = Mind(
             store.people,
             predictor,
@@ -276,4 +277,4 @@ async def minded(
             now=clock,
             pool=pool,
         )
-        yield Minded(mind, conditions, trained, shelves)
+        yield Minded(mind, conditions, trained, shown, encoder)

@@ -18,6 +18,9 @@ Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 CHANNEL_PATH = "/ws"
 MAX_BODY = 65_536
 """Bytes of a request's body; larger uploads do not go through here."""
+INTAKE = "/api/v1/intake/"
+MAX_INTAKE = 1_000_000
+"""Bytes of what other systems of the house tell at once."""
 
 
 def content_security_policy(connect: Iterable[str] = ()) -> str:
@@ -72,14 +75,15 @@ class Front:
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         private = scope["path"].startswith("/api/")
+        most = MAX_INTAKE if scope["path"].startswith(INTAKE) else MAX_BODY
         taken = 0
 
         async def bounded() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY:
-                raise HTTPException(413, f"A body may have {MAX_BODY} bytes.")
+            if taken > most:
+                raise HTTPException(413, f"A body may have {most} bytes.")
             return message
 
         async def dressed(message: Message) -> None:

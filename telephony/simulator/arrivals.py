@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from callcenter.floor.card import Words
 from telephony.simulator.settings import Reaction
 
 Ender: TypeAlias = Literal["caller", "called"]
@@ -59,6 +60,8 @@ class Arrival:
     far_ring: float = 2.0
     keys: tuple[tuple[float, str], ...] = ()
     """Keys pressed so many seconds after dialling, if the caller is still there."""
+    said: tuple[Words, ...] = ()
+    """What a voice menu hears before the call goes where the number leads."""
     reason: str | None = None
     person: str | None = None
 

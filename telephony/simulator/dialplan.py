@@ -7,8 +7,12 @@ engine_line.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from callcenter.floor.card import Words
+from telephony import said
 from telephony.simulator import control, engine_line, handovers
 from telephony.simulator import messages as m
 from telephony.simulator.channel import BUSY, UP, Channel
@@ -34,9 +38,17 @@ _LABELS: dict[DialResult, int] = {"BUSY": 3, "CHANUNAVAIL": 4, "CONGESTION": 5, 
 # A part answers True when the channel is still there and goes on.
 
 
-def from_trunk(exchange: Exchange, channel: Channel, route: Route) -> Plan:
-    """A call from outside."""
+def from_trunk(
+    exchange: Exchange, channel: Channel, route: Route, heard: Sequence[Words] = ()
+) -> Plan:
+    """A call from outside. ``heard``: what a menu of the operator's told about it before."""
     exchange.world.varset(channel, "SIPDOMAIN", "127.0.0.1")
+    for words in heard:
+        headers = (f"Source: {words.source}", f"Words: {quote(words.text, safe='')}")
+        if words.language is not None:
+            headers = (*headers, f"Language: {words.language}")
+        exchange.world.step(channel, "UserEvent", ",".join((said.EVENT, *headers)))
+        exchange.user_event(channel, said.EVENT, *headers)
     yield from _run(exchange, channel, _routed(exchange, channel, route))
 
 

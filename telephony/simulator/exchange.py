@@ -86,7 +86,7 @@ class Exchange:
                 self._trunk, RING, arrival.number or "anonymous", arrival.name, "from-trunk",
                 arrival.dialled,
             )  # fmt: skip
-            self._run(channel, dialplan.from_trunk(self, channel, route), arrival)
+            self._run(channel, dialplan.from_trunk(self, channel, route, arrival.said), arrival)
             return channel.uniqueid
         handset = self.handsets.get(arrival.device)
         if handset is None or handset.reaction == "absent" or handset.leg is not None:

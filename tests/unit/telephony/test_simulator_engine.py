@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from callcenter.floor.card import Words
+from callcenter.floor.events import CallerSaid, CallQueued
 from telephony.packet import Packet
 from telephony.simulator import SettingsError, SimulatorSettings
+from telephony.tracker import Tracker
 from tests.simulated import SERVICE, Played
 
 WAITING_IN = frozenset({"service"})
@@ -237,3 +240,20 @@ def test_an_unknown_engine_queue_is_refused() -> None:
     """The settings name the queue that does not exist."""
     with pytest.raises(SettingsError, match="no queue 'nope'"):
         SimulatorSettings(engine_queues=frozenset({"nope"}))
+
+
+def test_what_a_menu_heard_is_told_before_the_line() -> None:
+    """Percent-encoded as a dialplan writes it; our own tracker reads the very words."""
+    words = Words(source="ivr", text="卡片不見了, now\r\nAction: Hangup", language="zh-Hant")
+    stage, call = waiting(said=(words, Words(source="path", text="2-1")))
+    tracker = Tracker()
+    events = [
+        event
+        for packet in (Packet(block.encode()) for block in stage.stream.split("\r\n\r\n") if block)
+        for event in tracker.receive(packet, 0.0)
+    ]
+    heard = [event.words for event in events if isinstance(event, CallerSaid)]
+    assert [one.text for one in heard] == ["卡片不見了, now Action: Hangup", "2-1"]
+    assert heard[0].language == "zh-Hant"
+    kinds = [type(event) for event in events if getattr(event, "call", None) == call]
+    assert kinds.index(CallerSaid) < kinds.index(CallQueued)
