@@ -1,9 +1,9 @@
 """What callers said or dialled on their way to us, as the operator's own dialplan tells it. Pure.
 
 After a speech recognition
-``UserEvent(CallcenterSaid,Source: ivr,Words: ${URIENCODE(${SPEECH_TEXT(0)})},Language: en)``, after
+``UserEvent(CallcenterSaid,Source: ivr,Words: ${URIENCODE(${SPEECH_TEXT(0)})},WordsLanguage: en)``, after
 a menu ``UserEvent(CallcenterSaid,Source: path,Words: 2-1)``. The words are those of strangers: they
-are percent-encoded, so that they cannot forge a header, and cut.
+are percent-encoded, so that they cannot forge a header, and cut. ``Language`` is the channel's own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def heard(talk: Conversations, leg: Leg, packet: Packet) -> None:
     text = _clean(unquote((packet.get("Words") or "")[: 9 * LONGEST], errors="replace"))
     if source is None or not text or (source == "path" and _PATH.fullmatch(text) is None):
         return
-    language = packet.get("Language") or ""
+    language = packet.get("WordsLanguage") or ""
     words = Words(
         source=source, text=text, language=language if _LANGUAGE.fullmatch(language) else None
     )

@@ -46,7 +46,7 @@ def from_trunk(
     for words in heard:
         headers = (f"Source: {words.source}", f"Words: {quote(words.text, safe='')}")
         if words.language is not None:
-            headers = (*headers, f"Language: {words.language}")
+            headers = (*headers, f"WordsLanguage: {words.language}")
         exchange.world.step(channel, "UserEvent", ",".join((said.EVENT, *headers)))
         exchange.user_event(channel, said.EVENT, *headers)
     yield from _run(exchange, channel, _routed(exchange, channel, route))

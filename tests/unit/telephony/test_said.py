@@ -25,16 +25,16 @@ def told(**headers: str) -> list[CallerSaid]:
     ("headers", "words"),
     [
         (
-            {"Source": "ivr", "Words": "my%20card%20is%20gone", "Language": "en"},
+            {"Source": "ivr", "Words": "my%20card%20is%20gone", "WordsLanguage": "en"},
             Words(source="ivr", text="my card is gone", language="en"),
         ),
         (
-            {"Source": "IVR", "Words": quote("我的卡丢了"), "Language": "zh-Hans"},
+            {"Source": "IVR", "Words": quote("我的卡丢了"), "WordsLanguage": "zh-Hans"},
             Words(source="ivr", text="我的卡丢了", language="zh-Hans"),
         ),
         ({"Source": "path", "Words": "2-1"}, Words(source="path", text="2-1")),
         (
-            {"Source": "ivr", "Words": "a%0D%0AAction:%20Hangup%00b", "Language": "e n"},
+            {"Source": "ivr", "Words": "a%0D%0AAction:%20Hangup%00b", "WordsLanguage": "e n"},
             Words(source="ivr", text="a Action: Hangupb"),
         ),
         ({"Source": "ivr", "Words": "%FFfees"}, Words(source="ivr", text="\ufffdfees")),
