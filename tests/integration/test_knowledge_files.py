@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from intelligence.answers import rank
 from intelligence.checks import KnowledgeError
 from intelligence.knowledge import load_knowledge
 from intelligence.pack import LANGUAGES, load_pack
+from intelligence.personal import Datum
+from intelligence.templates import FACTS, render
 
 CONFIG = Path(__file__).parents[2] / "config"
 PRODUCTS = ("current account", "credit card", "savings", "loan", "mortgage")
@@ -113,6 +115,24 @@ def test_every_reason_of_the_finance_pack_is_answered_on_any_day() -> None:
     for code in pack.reason_codes:
         likely = (Reason(code=code, probability=0.9),)
         assert rank(entries, likely, PRODUCTS, date(2030, 1, 1)), code
+
+
+def test_every_answer_can_be_read_out_with_all_facts_and_with_none() -> None:
+    """No brace or bracket reaches an agent, and with facts more is said."""
+    pack = load_pack(CONFIG / "packs" / "finance.toml")
+    values: dict[str, tuple[str | int | float, str | None]] = {
+        "text": ("X1", None), "count": (2, None), "money": (1250, "GBP"),
+        "date": ("2026-01-31", None), "instant": (1_790_000_000.0, None),
+        "duration": (90_000.0, None),
+    }  # fmt: skip
+    facts = {name: Datum(kind, *values[kind]) for name, kind in FACTS.items()}
+    for entry in load_knowledge(CONFIG / "knowledge" / "finance", pack.reason_codes):
+        for one in entry.phrasings:
+            plain = render(one.body, {}, one.language, UTC)
+            full = render(one.body, facts, one.language, UTC)
+            assert plain
+            assert not set("{}[]") & set(plain + full)
+            assert (len(full) > len(plain)) == ("{" in one.body), entry.id
 
 
 def test_a_good_entry_is_read_whole(tmp_path: Path) -> None:
