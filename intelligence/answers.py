@@ -68,6 +68,17 @@ class Policy:
     """The first answer is opened by itself when it is surer; 1 and more: never."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """What a mark counted, so that it can be taken back; ``texts`` are masked."""
+
+    answer: str | None
+    mark: AnswerMark
+    reason: str | None
+    at: float
+    texts: tuple[str, ...]
+
+
 class Answers:
     """Entries, found and learned about. ``find``, ``mark`` and ``take`` never wait."""
 
@@ -86,9 +97,8 @@ class Answers:
         self._policy = policy or Policy()
         self._scale = SCALES.get(encoder.name, OTHERWISE) if encoder else SCALES[""]
         self._worth = Worth()
-        self._marked: OrderedDict[tuple[str, str], tuple[RecordMark, tuple[str, ...]]] = (
-            OrderedDict()
-        )
+        self._marked: OrderedDict[tuple[str, str], _Marked] = OrderedDict()
+        """By call and entry ("": missing)."""
         self._said_by: dict[bytes, str] = {}
         """Digest of words to the name of who said them."""
         self._shelf = shelf(entries, (), encoder)
@@ -123,9 +133,7 @@ class Answers:
             for one in self._count(order, ()):
                 confirmed.pop(one, None)  # it becomes the newest
                 confirmed[one] = None
-        standing = {
-            (order.answer, text) for order, texts in self._marked.values() for text in texts
-        }
+        standing = {(one.answer, text) for one in self._marked.values() for text in one.texts}
         kept = newest([one for one in confirmed if one in standing])
         self._shelf = shelf(self._shelf.entries, kept, self._encoder)
 
@@ -152,9 +160,9 @@ class Answers:
             return []
         before = self._marked.get((order.call, entry.id))
         if before is not None:
-            if before[0].mark == order.mark:
+            if before.mark == order.mark:
                 return []
-            self._take_back(entry, *before)
+            self._take_back(entry, before)
         reason = _reason(entry, order.reason)
         if order.mark == "wrong":
             self._worth.wrong(entry.id, reason, order.at)
@@ -166,17 +174,19 @@ class Answers:
         return [(entry.id, text) for text in texts]
 
     def _remember(self, order: RecordMark, texts: tuple[str, ...]) -> None:
-        self._marked[order.call, order.answer or ""] = (order, texts)
+        self._marked[order.call, order.answer or ""] = _Marked(
+            order.answer, order.mark, order.reason, order.at, texts
+        )
         if len(self._marked) > MOST_REMEMBERED:
             self._marked.popitem(last=False)
 
-    def _take_back(self, entry: Entry, order: RecordMark, texts: tuple[str, ...]) -> None:
-        reason = _reason(entry, order.reason)
-        if order.mark == "used":
-            self._worth.used(entry.id, reason, order.at, -1.0)
+    def _take_back(self, entry: Entry, before: _Marked) -> None:
+        reason = _reason(entry, before.reason)
+        if before.mark == "used":
+            self._worth.used(entry.id, reason, before.at, -1.0)
         else:
-            self._worth.wrong(entry.id, reason, order.at, -1.0)
-        for text in texts:
+            self._worth.wrong(entry.id, reason, before.at, -1.0)
+        for text in before.texts:
             if (entry.id, text) in self._shelf.confirmed:
                 self._shelf = self._shelf.dropping(self._shelf.confirmed.index((entry.id, text)))
 
