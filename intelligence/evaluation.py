@@ -137,10 +137,12 @@ def by_trees(distribution: Callable[[Any], Mapping[str, float]]) -> Says:
 
 
 def by_words(read: Callable[[str, str | None], Mapping[str, float]]) -> Says:
-    """A model of words: asked about the last that the customer said or wrote, or the note."""
+    """A model of words: asked about the last that the customer said or wrote; about a note of the
+    agent's only where there is nothing else."""
 
     def says(lesson: Lesson) -> Ranked | None:
-        spoken = [one for one in lesson.words if one.source != "path" and one.text.strip()]
+        said = [one for one in lesson.words if one.source != "path" and one.text.strip()]
+        spoken = [one for one in said if one.source != "note"] or said
         if not spoken:
             return None
         return ranked(read(spoken[-1].text, spoken[-1].language or lesson.language))

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -99,17 +100,12 @@ def read_version(folder: Path) -> Version:
     that was edited, or belongs to another version, is refused.
     """
     path = folder / MANIFEST
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(handle, "rb") as file:
-            content = file.read(LONGEST + 1)
-    except OSError as error:
-        raise ModelRefused(path, f"it cannot be read ({error.strerror})") from None
+    content = _content(path, LONGEST + 1)
     if not folder.name.endswith("-" + sha256(content)[:8]):
         raise ModelRefused(path, "it is not the one this version was written with")
     try:
         data = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelRefused(path, f"it is not JSON ({error})") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         found = data.get("format") if isinstance(data, dict) else None
@@ -144,11 +140,14 @@ def checked_files(folder: Path, version: Version) -> Mapping[str, bytes]:
     return found
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, most: int = -1) -> bytes:
+    """What is in a plain file; a pipe or a device in its place must not keep the reader waiting."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as file:
-            return file.read()
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ModelRefused(path, "it is not a plain file")
+            return file.read(most)
     except OSError as error:
         raise ModelRefused(path, f"it cannot be read ({error.strerror})") from None
 

@@ -41,7 +41,7 @@ def read_state(path: Path) -> State:
         data = json.loads(path.read_bytes())
     except FileNotFoundError:
         return State()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _broken(path, str(error)) from None
     try:
         if data["format"] != FORMAT:

@@ -82,10 +82,12 @@ def test_words_are_asked_about_the_last_said_and_never_about_a_path() -> None:
     words = (
         Words(source="ivr", text="my card", language="en"),
         Words(source="chat", text="忘記密碼"),
+        Words(source="note", text="typed by the agent"),
         Words(source="path", text="2"),
     )
     replay(by_words(read), [lesson(1, "pin", words=words, language="zh-Hant"), lesson(2, "pin")])
-    assert asked == [("忘記密碼", "zh-Hant")]
+    replay(by_words(read), [lesson(3, "pin", words=words[2:])])
+    assert asked == [("忘記密碼", "zh-Hant"), ("typed by the agent", None)]
 
 
 def test_the_rules_learn_each_call_after_they_were_asked_about_it() -> None:

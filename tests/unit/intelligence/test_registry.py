@@ -158,6 +158,11 @@ def link(path: Path) -> None:
     path.symlink_to(path.parent.parent / "elsewhere")
 
 
+def pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -168,6 +173,9 @@ def link(path: Path) -> None:
         (lambda folder: (folder / "parts" / "x.skops").write_bytes(b"x"), "x.skops: the manifest"),
         (lambda folder: link(folder / "weights.npz"), "symbolic link"),
         (lambda folder: (folder / "more").symlink_to("/"), "more: it is a symbolic link"),
+        (lambda folder: pipe(folder / "weights.npz"), "weights.npz: it is not a plain file"),
+        (lambda folder: pipe(folder / "another"), "does not name this file"),
+        (lambda folder: pipe(folder / MANIFEST), "manifest.json: it is not a plain file"),
         (lambda folder: change(folder / MANIFEST), "not the one this version was written with"),
         (lambda folder: (folder / MANIFEST).unlink(), "manifest.json: it cannot be read"),
         (lambda folder: link(folder / MANIFEST), "manifest.json: it cannot be read"),
@@ -273,7 +281,9 @@ def test_a_champion_whose_folder_is_gone_leaves_the_rules(registry: Registry) ->
     assert registry.rollback("reasons").name is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 9}', b'{"format": 1}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"format": 9}', b'{"format": 1}', b"[" * 10**5]
+)
 def test_a_state_that_cannot_be_understood_is_said(registry: Registry, content: bytes) -> None:
     name = add(registry)
     (registry.folder / STATE).write_bytes(content)
