@@ -21,24 +21,17 @@ from typing import Any, Final
 from agent_console.gateway import Gateway
 from agent_console.screens import LiveScreens
 from agent_console.snapshot import Choice, ConsoleSettings, ExchangeState
-from intelligence.checks import KnowledgeError
 from intelligence.pack import Choice as PackChoice
 from intelligence.pack import Pack, load_pack
 from telephony.link import Link
 from telephony.numbers import read_number
 
 from . import restart
-from .api.agents import agents_router
 from .api.app import build_api
-from .api.calls import calls_router
 from .api.demo_phone import DeskPhones, demo_phone_router
 from .api.doors import Doors
 from .api.front import Front
-from .api.history import history_router
-from .api.intake import intake_router
-from .api.knowledge import knowledge_router
 from .api.origin import Origins
-from .api.prediction import Learns, Training, prediction_router
 from .auth import Passwords
 from .codec import to_plain
 from .dispatch import Dispatch
@@ -51,10 +44,11 @@ from .garbage import collect_when_quiet, collected_by_hand
 from .gauges import export, export_health, export_mind
 from .journal import Journal
 from .keepers import Invariants, Keepers, StoreHealth
-from .learning import LOOK, Learning, Learnt, environment_of
+from .learning import LOOK, Learning, environment_of
 from .metrics import Metrics
 from .minds import minded
 from .opening import floor_opened
+from .routes import routers_of
 from .settings import Settings, config_folder, zone
 from .store import Retention, Store, StoreError, open_store
 from .web import build_server, listen, served
@@ -209,47 +203,9 @@ async def engine(
         export_health(metrics, exchange, invariants)
         export_mind(metrics, thinking, learning)
 
-        intake_refused = metrics.counter("intake_refused", "Intake requests refused", "why")
-        routers = [
-            calls_router(dispatch, store.records, doors, origins),
-            agents_router(
-                dispatch, store.accounts, store.records, doors, origins, settings.routing.skills
-            ),
-            history_router(dispatch, store.records, doors, zone(settings)),
-            prediction_router(
-                dispatch,
-                store.history,
-                doors,
-                origins,
-                lessons=store.lessons,
-                surroundings=thinking.conditions,
-                registry=thinking.trained.registry,
-                learns=lambda: _learns(learning.state()),
-                classes=len(pack.reasons),
-                sure=settings.prediction.sure,
-            ),
-            knowledge_router(
-                dispatch,
-                store.history,
-                doors,
-                origins,
-                knowledge=store.knowledge,
-                people=store.people,
-                lessons=store.lessons,
-                editor=thinking.shown.editing,
-                refused=KnowledgeError,
-                changed=thinking.shown.show,
-                questions=thinking.questions,
-            ),
-            intake_router(
-                surroundings=thinking.conditions,
-                said=dispatch.said,
-                live=lambda call: call in dispatch.floor.live_calls(),
-                token=settings.intake.token,
-                now=clock,
-                refused=lambda why: intake_refused.labels(why).inc(),
-            ),
-        ]
+        routers = routers_of(
+            settings, pack, store, dispatch, doors, origins, metrics, thinking, learning, clock
+        )
         if demo_phone:
             routers.append(demo_phone_router(demo_phone, doors, origins))
         api = build_api(
@@ -425,20 +381,4 @@ def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> Conso
         currency=settings.centre.currency,
         time_zone=settings.centre.time_zone,
         demo_phone=demo_phone,
-    )
-
-
-def _learns(state: Learnt) -> Learns:
-    """How learning stands, in the words of the API."""
-    return Learns(
-        training=Training(
-            running=state.running,
-            progress=state.progress,
-            step=state.step,
-            last=state.last,
-            failed=state.failed,
-        ),
-        drift=state.watched.drift,
-        drift_alarm=state.watched.drift_alarm,
-        calibration_alarm=state.watched.calibration_alarm,
     )
