@@ -2,9 +2,9 @@
 
 After a speech recognition
 ``UserEvent(CallcenterSaid,Source: ivr,Words: ${URIENCODE(${SPEECH_TEXT(0)})},WordsLanguage: en)``,
-after a menu ``UserEvent(CallcenterSaid,Source: path,Words: 2-1)``. The words are those of strangers:
-they are percent-encoded, so that they cannot forge a header, and cut. ``Language`` is the channel's
-own.
+after a menu ``UserEvent(CallcenterSaid,Source: path,Words: 2-1)``. The words are those of
+strangers: percent-encoded, so that they cannot forge a header, and cut. ``Language`` is the
+channel's own.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from . import distribution
 from . import events as e
 from .call import Call, CallState
-from .card import Words
+from .card import Cause, Profile, Words
 from .errors import BadChoice
 from .orders import FindAnswers, Predict, RecordMark, RecordPrediction
 
@@ -24,6 +24,8 @@ MOST_WORDS: Final = 5
 LONGEST_WORDS: Final = 2000
 REPLACED: Final = frozenset({"note", "path"})
 LONGEST_MARK: Final = 500
+NOBODYS: Final = frozenset({"words", "condition", "queue"})
+"""Groups of causes that tell nothing about a person."""
 
 
 def predict(state: State, call: Call) -> None:
@@ -110,16 +112,34 @@ def _begin_row(state: State, call: Call, event: e.ReasonsPredicted) -> None:
 
 
 def find_answers(state: State, call: Call) -> None:
+    """Facts of a person are put into answers only when it is known that they are calling."""
+    reasons, profile = call.reasons, call.profile
+    if call.identity != "known":
+        reasons = tuple(replace(one, why=_nobodys(one.why)) for one in reasons)
+        profile = _only_products(profile)
     state.orders.append(
         FindAnswers(
             call=call.id,
-            reasons=call.reasons,
-            profile=call.profile,
+            reasons=reasons,
+            profile=profile,
             words=call.words,
             marks=call.marks,
             ask=call.answers_ask,
         )
     )
+
+
+def _nobodys(causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
+    """The facts that are not a person's own."""
+    return tuple(one for one in causes if one.group.partition(".")[0] in NOBODYS)
+
+
+def _only_products(profile: Profile | None) -> Profile | None:
+    """Enough to choose answers by; nothing that could be read out."""
+    if profile is None:
+        return None
+    facts = tuple(fact for fact in profile.facts if fact.key == "products")
+    return replace(profile, name="", facts=facts, contacts=())
 
 
 def answers_found(state: State, event: e.AnswersFound) -> None:

@@ -44,7 +44,10 @@ def from_trunk(
     """A call from outside. ``heard``: what a menu of the operator's told about it before."""
     exchange.world.varset(channel, "SIPDOMAIN", "127.0.0.1")
     for words in heard:
-        headers = (f"Source: {words.source}", f"Words: {quote(words.text, safe='')}")
+        headers: tuple[str, ...] = (
+            f"Source: {words.source}",
+            f"Words: {quote(words.text, safe='')}",
+        )
         if words.language is not None:
             headers = (*headers, f"WordsLanguage: {words.language}")
         exchange.world.step(channel, "UserEvent", ",".join((said.EVENT, *headers)))

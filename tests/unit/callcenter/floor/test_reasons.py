@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from callcenter.floor import events as e
-from callcenter.floor.card import Answer, Cause, Phrasing, Reason, Scored, Words
+from callcenter.floor.card import Answer, Cause, Fact, Phrasing, Reason, Scored, Words
 from callcenter.floor.errors import BadChoice, UnknownCall
 from callcenter.floor.floor import Floor
 from callcenter.floor.orders import (
@@ -120,6 +122,34 @@ def test_a_late_prediction_patches_the_card() -> None:
     card = one(orders, ShowCard).card
     assert (card.reasons, card.model) == (sure, "trees-3")
     assert one(orders, FindAnswers).reasons == sure
+
+
+def test_answers_hold_nothing_of_somebody_who_may_not_be_calling() -> None:
+    """Of candidates the products choose the answers; no name, no order, no bill goes into one."""
+    products = Fact(key="products", group="who", kind="text", value="loan")
+    owed = Fact(key="unpaid_bills", group="matters", kind="money", value=100, unit="GBP")
+    bo = replace(WANG, facts=(products, owed))
+    heard = Cause(group="words", code="words.ivr", kind="text", value="fees")
+    for identity, name, kept in (("known", WANG.name, (LATE, heard)), ("candidates", "", (heard,))):
+        floor = opened()
+        arrive(floor)
+        floor.receive(
+            e.CallerIdentified(
+                at=10.2,
+                call="c1",
+                identity=identity,
+                candidates=CANDIDATES,
+                profile=bo,
+                ask=1,  # type: ignore[arg-type]
+            )
+        )
+        why = (replace(FEES[0], why=(LATE, heard)),)
+        asked = one(predicted(floor, reasons=why), FindAnswers)
+        assert asked.profile is not None
+        assert asked.profile.name == name
+        assert asked.reasons[0].why == kept
+        assert products in asked.profile.facts
+        assert (owed in asked.profile.facts) is (identity == "known")
 
 
 def test_words_are_asked_about_and_shown() -> None:
