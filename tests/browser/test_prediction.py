@@ -166,11 +166,13 @@ async def test_a_better_prediction_comes_late_and_nothing_moves(bank: Stage) -> 
         Reason(code="pin", probability=0.1, why=causes(now)),
         Reason(code="fees", probability=0.05, why=causes(now)),
         late=True,
+        not_ours=True,
     )
     answers(bank, entry("a1", score=0.4), entry("a2", score=0.2))
     await expect(page.locator(".reason").first).to_contain_text("Card lost")
     await expect(page.locator(".said-before")).to_contain_text("swallowed")
     await expect(page.locator(".causes > li")).to_have_count(7)
+    await expect(page.locator(".said-before")).to_contain_text("none of the known reasons")
     assert await places(page) == before
     assert await page.evaluate("document.activeElement.name") == "notes"
 
@@ -577,6 +579,25 @@ async def enter(page: Page, address: str, user: str) -> None:
     await connected(page)
 
 
+async def until_somebody_known_calls(page: Page) -> None:
+    """Takes the calls of people of whom nothing is known (withheld numbers), and finishes them."""
+    panel, answer = page.locator(".panel-reasons"), page.locator(".pick-up")
+    for _ in range(8):
+        await expect(panel).to_be_visible(timeout=90_000)
+        await expect(panel).not_to_contain_text("Working out")
+        if await page.locator(".reason").count():
+            return
+        await answer.click()
+        await page.locator(".hang-up").click()
+        await page.locator(".reason-rows input").first.check()
+        await page.locator("input[name=outcome]").first.check()
+        finish = page.get_by_role("button", name=re.compile("^Finish"))
+        await expect(finish).to_have_attribute("aria-disabled", "false")
+        await finish.click()
+        await expect(panel).to_have_count(0)
+    pytest.fail("eight callers in a row of whom nothing is known")
+
+
 async def test_the_demonstration_predicts_explains_and_learns(
     chromium: Browser, console_folder: Path, tmp_path: Path
 ) -> None:
@@ -590,10 +611,7 @@ async def test_the_demonstration_predicts_explains_and_learns(
         await enter(page, address, "alice")
         await page.locator("#state-button").click()
         await page.locator("#state-panel").get_by_role("button", name="Ready", exact=True).click()
-        await expect(
-            page.locator(".panel-reasons .reason, .panel-reasons .quiet").first
-        ).to_be_visible(timeout=90_000)
-        await expect(page.locator(".reason").first).to_be_visible(timeout=90_000)
+        await until_somebody_known_calls(page)
         await expect(page.locator(".model-name")).not_to_be_empty()
         answer = page.locator("details.answer").first
         await answer.locator("summary").click()

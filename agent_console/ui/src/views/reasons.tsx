@@ -30,9 +30,7 @@ export function Reasons({ card }: { card: Card }) {
           <NotKnown text={t("reasons.not_known")} />
         )}
         {card.reasons_state === "failed" && <NotKnown text={t("reasons.failed")} />}
-        {card.not_ours && card.reasons_state !== "pending" && (
-          <p class="not-ours"><Icon name="help" size={16} /> <span>{t("reasons.not_ours")}</span></p>
-        )}
+        {card.not_ours && card.reasons_state === "not_known" && <NotOurs />}
         {card.reasons_state === "known" && (
           <ol class="reasons">
             {card.reasons.slice(0, SHOWN).map((reason, at) => (
@@ -41,9 +39,16 @@ export function Reasons({ card }: { card: Card }) {
           </ol>
         )}
       </div>
-      <Said words={card.words.filter(({ source }) => source !== "note")} />
+      <Said
+        words={card.words.filter(({ source }) => source !== "note")}
+        notOurs={card.not_ours && card.reasons_state === "known"}
+      />
     </Panel>
   );
+}
+
+function NotOurs() {
+  return <p class="not-ours"><Icon name="help" size={16} /> <span>{t("reasons.not_ours")}</span></p>;
 }
 
 function ReasonView({ reason, most }: { reason: Reason; most: number }) {
@@ -72,9 +77,13 @@ function CauseView({ cause }: { cause: Cause }) {
 
 /** In the customer's words, and marked as theirs: plain text, whatever is in it. What the agent noted
  *  stands in the notes. */
-function Said({ words }: { words: readonly Words[] }) {
+function Said({ words, notOurs }: { words: readonly Words[]; notOurs: boolean }) {
   return (
-    <div class="said-before" role="group" aria-label={t("words.title")} tabIndex={words.length > 1 ? 0 : undefined}>
+    <div
+      class="said-before" role="group" aria-label={t("words.title")}
+      tabIndex={words.length > 1 || notOurs ? 0 : undefined}
+    >
+      {notOurs && <NotOurs />}
       {words.length === 0 && <p class="quiet">{t("words.none")}</p>}
       {words.map((one, at) => (
         <p key={at}>
