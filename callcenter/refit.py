@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from intelligence.baselines import accuracies
@@ -32,6 +32,7 @@ from intelligence.evaluation import (
     split,
 )
 from intelligence.features import at_serving
+from intelligence.fuse import Both, fit_fusion
 from intelligence.measures import Ranked, ranked
 from intelligence.pack import Pack
 from intelligence.promotion import labels_criterion, verdict
@@ -209,6 +210,8 @@ def _words(
         first = _first_asks(found, p99, course.settings.deadline)
     model = fit([*asks, *examples_of(known)], 0.5, 0.95)
     facts = _facts(course, lessons, period, found, p99)
+    if from_calls:
+        facts["metrics"]["fusion"] = _fusion(course, early, said, asked)
     facts["metrics"]["measured_on"] = "words of calls" if from_calls else "asks of the pack"
     made = _added(course, "words", model, facts, first, found, len(known), began)
     if made.promoted or not from_calls or course.settings.promote != "gate":
@@ -241,6 +244,25 @@ def _as_lesson(one: Example, at: float) -> Lesson:
         features=(), words=(Words(source="chat", text=one.text, language=one.language),),
         reason=one.reason, outcome="", notes="", model=None, shown=(), challengers=(),
     )  # fmt: skip
+
+
+def _fusion(
+    course: Course, early: Sequence[Lesson], said: Sequence[Ranked], asked: Sequence[Lesson]
+) -> dict[str, float]:
+    """How much words weigh beside the facts: fitted on calls that neither side has seen."""
+    before = by_rules(course.pack.usual, early)
+    try:
+        trees = fit_trees(early, course.pack.head_of, course.prior, course.seed)
+    except TrainingError:
+        trees = None  # too few calls with facts: the rules are what there is beside the words
+    calls = []
+    for lesson, words in zip(asked, said, strict=True):
+        facts = before(lesson)
+        if trees is not None and lesson.features:
+            facts = ranked(trees.distribution(lesson.features))
+        assert facts is not None  # the rules can always be asked
+        calls.append(Both(before=dict(facts), text=dict(words), reason=lesson.reason))
+    return asdict(fit_fusion(calls, course.prior))
 
 
 def _first_words(

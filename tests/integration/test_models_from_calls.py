@@ -24,6 +24,7 @@ from callcenter.model_commands import model_commands
 from callcenter.ports import Lesson
 from callcenter.settings import PredictionSettings, config_folder
 from callcenter.store import open_store
+from intelligence.fuse import Weights
 from intelligence.locks import locked
 from intelligence.pack import Choice, Pack, load_pack
 from intelligence.registry import Registry
@@ -178,6 +179,30 @@ def test_words_are_learned_from_the_pack_before_any_call(tmp_path: Path) -> None
         refit.train(
             replace(here, pack=small_pack(asks=False)), "words", None, None, lambda *one: None
         )
+
+
+def test_words_of_calls_are_used_when_they_beat_the_rules_and_compared_afterwards(
+    tmp_path: Path,
+) -> None:
+    rng = np.random.default_rng(3)
+    filler = ("please", "hello", "well", "now", "today", "my friend", "you know", "again")
+    spoken = []
+    for one in told_by_events(1500, seed=2):
+        text = f"{rng.choice(filler)} {rng.choice(ASKS[one.reason])} {rng.choice(filler)}"
+        words = (Words(source="chat", text=text, language="en"),)
+        spoken.append(replace(one, words=words))
+    here = course(tmp_path, spoken)
+    first = refit.train(here, "words", None, None, lambda *one: None)
+    assert first.promoted, first.why
+    champion = here.registry.champion("words")
+    assert champion is not None
+    assert champion.metrics["measured_on"] == "words of calls"
+    fusion = Weights(**champion.metrics["fusion"])
+    assert fusion.text > 0
+    second = refit.train(here, "words", None, None, lambda *one: None)
+    assert not second.promoted  # the same again is no better
+    assert "NOT (300, limit 1000)" in second.why
+    assert here.registry.champion("words") == champion
 
 
 def test_words_and_notes_of_calls_become_examples() -> None:
