@@ -35,7 +35,9 @@ ASTRAY = 0.1
 """Share of callers in another queue than the usual one for their reason."""
 MEAN_PATIENCE = 240.0
 _PERIOD = 1800.0
-"""Seconds for which bounds of everybody's rate are kept."""
+"""Seconds for which one bound of everybody's rate holds."""
+_KEPT = 50
+"""Periods whose bounds are remembered: a day and a little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,35 +104,38 @@ class Crowd:
         self._alive: list[tuple[Life, list[Cause]]] = [
             (life, [cause for cause in life.causes if cause.end > since]) for life in lives
         ]
-        self._period: float | None = None
-        self._ends: list[float] = []
-        self._bounds: list[float] = []
+        self._periods: dict[float, tuple[list[float], list[float]]] = {}
 
     def next_call(self, rng: Random, at: float) -> NextCall:
         """Raises ``ValueError`` when there is nobody who ever calls."""
-        self._bound(at // _PERIOD)
+        bounds, ends = self._bounds(at // _PERIOD)
         while True:
-            index = rng.choices(range(len(self._ends)), cum_weights=self._ends)[0]
+            index = rng.choices(range(len(ends)), cum_weights=ends)[0]
             life = self._alive[index][0]
             found = rates(life, at, self._reasons.catalogue)
-            if rng.random() * self._bounds[index] < sum(found.values()):
+            if rng.random() * bounds[index] < sum(found.values()):
                 truth = shared_out(found)
                 reason = rng.choices(list(truth), list(truth.values()))[0]
                 return draw_call(rng, life, at, truth, reason, self._reasons)
 
-    def _bound(self, period: float) -> None:
-        if period != self._period:
+    def _bounds(self, period: float) -> tuple[list[float], list[float]]:
+        """Bounds of everybody's rate in this period, and their sums so far."""
+        found = self._periods.get(period)
+        if found is None:
             first, last = period * _PERIOD, (period + 1) * _PERIOD
             # Hours, days and parts of the day begin with a period: these are of all of it.
             bent = max(1.0, *tilts(first).values())
-            self._bounds = [
+            bounds = [
                 sum(cause.most(first, last) for cause in causes) * busy(life.hours, first) * bent
                 for life, causes in self._alive
             ]
-            self._ends = list(accumulate(self._bounds))
-            self._period = period
-            if not self._ends or self._ends[-1] <= 0:
+            found = bounds, list(accumulate(bounds))
+            if not bounds or found[1][-1] <= 0:
                 raise ValueError("nobody has anything to call about")
+            if len(self._periods) >= _KEPT:
+                self._periods.clear()
+            self._periods[period] = found
+        return found
 
 
 def _by_nobody(
