@@ -23,6 +23,7 @@ rule: p(r | x, q) is proportional to p(r | x) * p(q | r) (as in ``rules``).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -40,7 +41,8 @@ Places = NDArray[np.intp]
 
 KNOTS: Final = np.log1p(np.array([0.0, 0.25, 1.0, 3.0, 8.0, 24.0, 72.0, 168.0, 336.0, 1440.0]))
 """Hours at which rates are free; straight lines between, in log(1 + hours)."""
-STEPS = 40
+_KNOTS: Final[list[float]] = KNOTS.tolist()
+STEPS = 25
 DISCOUNT = 0.2
 BETA = 1.0
 BASE_WEIGHT = 20.0
@@ -84,14 +86,14 @@ def entries(
 
 
 def _hat(value: float) -> Iterator[tuple[int, float]]:
-    last = len(KNOTS) - 1
-    k = min(int(np.searchsorted(KNOTS, value, side="right")) - 1, last)
+    last = len(_KNOTS) - 1
+    k = min(bisect_right(_KNOTS, value) - 1, last)
     if k < 0:
         yield 0, 1.0
     elif k >= last:
         yield last, 1.0
     else:
-        part = float((value - KNOTS[k]) / (KNOTS[k + 1] - KNOTS[k]))
+        part = (value - _KNOTS[k]) / (_KNOTS[k + 1] - _KNOTS[k])
         yield k, 1.0 - part
         yield k + 1, part
 
@@ -134,13 +136,10 @@ class Rates:
         self._spread = np.zeros((len(heads), len(codes)))
         self._spread[head_of, np.arange(len(codes))] = within
 
-    def by_group(self, features: Features) -> tuple[list[str], Floats, Floats]:
-        """Groups, the rates each brings (groups by reasons; the first is the base), and the
-        log-probability of what was chosen, by reason."""
-        groups: list[str] = [BASE]
-        at: dict[str, int] = {BASE: 0}
-        owners, rows, parts = [0], [self._atom[BASE]], [1.0]
-        same: list[tuple[int, int, float]] = []
+    def log_shares(self, features: Features) -> Floats:
+        """log p(reason), normalised."""
+        rows, parts = [self._atom[BASE]], [1.0]
+        same: list[tuple[int, float]] = []
         log_given = np.zeros(len(self.codes))
         for name, value in features:
             choice = self._choice.get(name)
@@ -150,30 +149,18 @@ class Rates:
                 k = self._atom.get(atom)
                 if k is None:
                     continue
-                group = group_of(name)
-                owner = at.get(group)
-                if owner is None:
-                    owner = at[group] = len(groups)
-                    groups.append(group)
                 if target == -1:
-                    owners.append(owner)
                     rows.append(k)
                     parts.append(part)
                 else:
-                    same.append((owner, target, part * float(self.theta[k, 0])))
-        brought = np.zeros((len(groups), len(self.codes)))
-        np.add.at(brought, owners, self.theta[rows] * np.array(parts)[:, None])
-        for owner, target, rate in same:
+                    same.append((target, part * float(self.theta[k, 0])))
+        rates = np.array(parts) @ self.theta[rows]
+        for target, rate in same:
             if target >= 0:
-                brought[owner, target] += rate
+                rates[target] += rate
             else:
-                brought[owner] += rate * self._spread[-2 - target]
-        return groups, brought, log_given
-
-    def log_shares(self, features: Features) -> Floats:
-        """log p(reason), normalised."""
-        _, brought, log_given = self.by_group(features)
-        return normalised(np.log(brought.sum(axis=0)) + log_given)
+                rates += rate * self._spread[-2 - target]
+        return normalised(np.log(rates) + log_given)
 
 
 def normalised(logs: Floats) -> Floats:

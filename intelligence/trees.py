@@ -2,13 +2,13 @@
 
     p(leaf) = p(head) * p(leaf | head)
     log p(head)        = a * log rates(head) + b * log trees(head)   (normalised)
-    log p(leaf | head) = c * log rates(leaf | head)                  (normalised)
+    p(leaf | head)     = (1 - s) * rates(leaf | head) ^ c + s * frequency of the leaf
 
 ``rates`` are the competing causes of ``rates``; ``trees`` is gradient boosting over the heads that
 looks at the same facts and at what the rates say (of calls they were not fitted on), and so learns
-what the rates cannot: hours, combinations, counts. a, b and c are fitted on the latest calls, which
-neither was fitted on, so that the probabilities are true; then both are fitted again on all. Every
-leaf keeps a part of ``UNSEEN``, in proportion to its frequency, whatever the model says.
+what the rates cannot: hours, combinations, counts. a, b, c and s are fitted on the latest calls,
+which neither was fitted on, so that the probabilities are true; then both are fitted again on all.
+Every leaf keeps a part of ``UNSEEN``, in proportion to its frequency, whatever the model says.
 
 Stored as arrays of numbers and names only: nothing is revived as an object.
 """
@@ -43,8 +43,11 @@ NAME: Final = "trees-1"
 FORMAT: Final = 1
 FOLDS: Final = 3
 DAY: Final = 86400.0
-PACES: Final = (None, Lately(24 * DAY, 3.0), Lately(8 * DAY, 3.0))
+PACES: Final = (None, Lately(16 * DAY, 5.0), Lately(8 * DAY, 2.0))
 """How fast the world may have changed; which fits the held calls best is taken."""
+SPREADS: Final = (0.0, 0.05, 0.1, 0.15)
+LEAVES: Final = (0.7, 0.85, 1.0, 1.15, 1.3)
+AS_GOOD: Final = 0.015
 MIXES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 UNSEEN: Final = 0.01
 MOST_HEADS: Final = 40
@@ -59,11 +62,13 @@ BOOSTING: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How much of the head is said by the trees (``trees``, 0 to 1), and the temperatures."""
+    """How much of the head is said by the trees (0 to 1), the two temperatures, and how much of
+    each head is spread over its leaves by their frequency, whatever the facts are (0 to 1)."""
 
     trees: float
     head: float
     leaf: float
+    spread: float
 
 
 class ReasonTrees:
@@ -144,7 +149,8 @@ class ReasonTrees:
         about = {
             "format": FORMAT, "name": NAME, "codes": rates.codes, "heads": rates.heads,
             "atoms": rates.atoms, "chosen": rates.chosen, "space": self._space.names,
-            "mix": [self._mix.trees, self._mix.head, self._mix.leaf], "facts": self._facts,
+            "mix": [self._mix.trees, self._mix.head, self._mix.leaf, self._mix.spread],
+            "facts": self._facts,
         }  # fmt: skip
         (folder / "reasons.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
         arrays = {f"tree_{name}": one for name, one in self._forest.arrays().items()}
@@ -175,7 +181,7 @@ class ReasonTrees:
                 raise ModelUnreadable(f"the stored {key} is not {wanted} finite numbers")
         if head_of.shape != (sizes["codes"],) or not np.isin(head_of, range(sizes["heads"])).all():
             raise ModelUnreadable("the stored heads do not fit the reasons")
-        if not names["atoms"] or names["atoms"][0] != "base" or min(mix.head, mix.leaf) <= 0:
+        if not names["atoms"] or names["atoms"][0] != "base" or not _sound(mix):
             raise ModelUnreadable("the stored model has no base or no temperature")
         if (numbers["theta"] < 0).any() or not (numbers["theta"][0] > 0).all():
             raise ModelUnreadable("a stored rate is negative")
@@ -235,12 +241,12 @@ def fit_trees(
     forest, rounds = _boosted(made, seen, head_labels, weights, early, seed, late)
     say("trees", 0.7)
     margins = normalised(forest.margins(seen[late]))
-    mix = _mix(made, logs[late], head_scores[late], margins, made.labels[late])
+    base = _base(made)
+    mix = _mix(rates, base, logs[late], head_scores[late], margins, made.labels[late])
     say("all", 0.72)
     rates = fit_rates(made, lately=pace)
     forest, _ = _boosted(made, seen, head_labels, weights, np.arange(n), seed, rounds=rounds)
     say("all", 1.0)
-    base = np.bincount(made.labels, made.weights, len(made.codes)) + 20 * made.prior
     facts: dict[str, object] = {
         "model": NAME, "format": FORMAT, "lessons": n, "left_out_unknown_reason": made.unknown,
         "left_out_empty": made.empty, "first": made.lessons[0].at, "last": made.lessons[-1].at,
@@ -248,9 +254,10 @@ def fit_trees(
         "heads": len(made.heads), "atoms": len(rates.atoms), "columns": len(space),
         "rounds": rounds, "half_life_days": None if pace is None else pace.half_life / DAY,
         "trees_share": mix.trees,
-        "temperature_head": mix.head, "temperature_leaf": mix.leaf, "seed": seed,
+        "temperature_head": mix.head, "temperature_leaf": mix.leaf, "spread": mix.spread,
+        "seed": seed,
     }  # fmt: skip
-    return ReasonTrees(rates, space, forest, mix, base / base.sum(), facts)
+    return ReasonTrees(rates, space, forest, mix, base, facts)
 
 
 def head_logs(logs: Floats, rates: Rates) -> Floats:
@@ -272,7 +279,9 @@ def combined(
     for k in range(len(rates.heads)):
         members = rates.head_of == k
         of_head = np.exp(sharp[:, members] - sharp[:, members].max(axis=1, keepdims=True))
-        out[:, members] = head[:, k : k + 1] * of_head / of_head.sum(axis=1, keepdims=True)
+        of_head *= (1 - mix.spread) / of_head.sum(axis=1, keepdims=True)
+        of_head += mix.spread * base[members] / base[members].sum()
+        out[:, members] = head[:, k : k + 1] * of_head
     mixed: Floats = (1 - UNSEEN) * out + UNSEEN * base
     return mixed
 
@@ -286,7 +295,9 @@ def _paced(
     for k, pace in enumerate(PACES):
         rates = fit_rates(made, early, pace)
         logs = _logs(rates, rows)
-        loss = -float(logs[np.arange(len(rows)), made.labels[late]].mean())
+        labels = made.labels[late]
+        said = softened(logs, fit_temperature(logs, labels))[np.arange(len(rows)), labels]
+        loss = -float(np.log(np.maximum(said, 1e-12)).mean())
         tried.append((loss, k, rates))
     _, best, rates = min(tried, key=lambda one: one[:2])
     return PACES[best], rates
@@ -334,11 +345,21 @@ def _boosted(
     return restored(arrays, seen.shape[1], classes), int(model.n_iter_)
 
 
+def _base(made: Prepared) -> Floats:
+    """Frequencies of the leaves, with the pack's shares."""
+    counts = np.bincount(made.labels, made.weights, len(made.codes)) + 20 * made.prior
+    base: Floats = counts / counts.sum()
+    return base
+
+
 def _mix(
-    made: Prepared, logs: Floats, heads: Floats, trees: Floats, labels: NDArray[np.intp]
-) -> Mix:
-    """The share of the trees and the temperatures with the least log loss on held calls."""
-    right = made.head_of[labels]
+    rates: Rates, base: Floats, logs: Floats, heads: Floats, trees: Floats,
+    labels: NDArray[np.intp],
+) -> Mix:  # fmt: skip
+    """What makes the held calls likeliest: first for the heads, then for the leaves; of the mixes
+    that are as good within ``AS_GOOD`` nats, the one whose likeliest reasons come true as often as
+    it says."""
+    right = rates.head_of[labels]
     tried = []
     for share in MIXES:
         scores = (1 - share) * heads + share * trees
@@ -346,10 +367,29 @@ def _mix(
         said = softened(scores, temperature)[np.arange(len(right)), right]
         tried.append((-float(np.log(np.maximum(said, 1e-12)).mean()), share, temperature))
     _, share, head = min(tried)
-    # Within the right head only: the others' leaves are not what the call was about.
-    own = made.head_of[None, :] == right[:, None]
-    leaf = fit_temperature(np.where(own, logs, -700.0), labels)
-    return Mix(share, _bounded(head), _bounded(leaf))
+    found = []
+    for spread in SPREADS:
+        for leaf in LEAVES:
+            for factor in (0.8, 0.9, 1.0):
+                mix = Mix(share, _bounded(head * factor), leaf, spread)
+                shares = combined(logs, heads, trees, rates, mix, base)
+                loss = -float(np.log(shares[np.arange(len(labels)), labels]).mean())
+                top, hits = shares.max(axis=1), shares.argmax(axis=1) == labels
+                found.append((loss, _untrue(top, hits), mix))
+    least = min(loss for loss, _, _ in found)
+    good = [(untrue, loss, mix) for loss, untrue, mix in found if loss <= least + AS_GOOD]
+    return min(good, key=lambda one: one[:2])[2]
+
+
+def _untrue(top: Floats, hits: NDArray[np.bool_]) -> float:
+    """Mean distance between said and happened, in ten bins of as many calls each."""
+    order = np.argsort(top, kind="stable")
+    parts = np.array_split(top[order] - hits[order], 10)
+    return float(np.mean([abs(part.mean()) for part in parts if len(part)]))
+
+
+def _sound(mix: Mix) -> bool:
+    return min(mix.head, mix.leaf) > 0 and 0 <= mix.trees <= 1 and 0 <= mix.spread < 1
 
 
 def _bounded(temperature: float) -> float:
