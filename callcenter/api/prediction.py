@@ -362,14 +362,14 @@ def prediction_router(
         "/conditions/{id}",
         operation_id="set_condition",
         dependencies=ours,
-        responses=documented(400, 401, 403, 413, 415, 422, 503),
+        responses=documented(400, 401, 403, 409, 413, 415, 422, 503),
     )
     async def set_condition(id: ConditionId, wish: ConditionWish, request: Request) -> Condition:
         """Begin a condition, or change one that goes on (its beginning stays). For supervisors."""
         user = await supervisor(doors, request)
         now, before = desk.now(), await known(id)
         if wish.until is not None and wish.until <= now:
-            raise Problem(422, "bad_choice", "until is over; DELETE ends a condition.")
+            raise Problem(409, "refused", "until is over; DELETE ends a condition.")
         condition = Condition(
             id=id, kind=wish.kind, since=before.since if before else now, until=wish.until,
             title=wish.title.strip(), product=wish.product,
