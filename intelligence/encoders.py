@@ -236,8 +236,10 @@ class Kept:
             new = self.plain.encode([texts[at] for at in absent])
             for at, vector in zip(absent, new, strict=True):
                 found[at] = self._vectors[keys[at]] = vector
-            for key in list(self._vectors)[: max(0, len(self._vectors) - self._most)]:
-                self._vectors.pop(key, None)  # another thread may have been here
+            if (excess := len(self._vectors) - self._most) > 0:
+                # A few more than needed, so that it is not done for every text.
+                for key in list(self._vectors)[: excess + self._most // 20]:
+                    self._vectors.pop(key, None)  # another thread may have been here
         rows = np.zeros((len(found), self.dimension), dtype=np.float32)
         for at, vector in enumerate(found):
             rows[at] = vector

@@ -54,7 +54,7 @@ def fit_words(
     fitted = (
         LogisticRegression(C=_WORDS, tol=1e-3, max_iter=200)
         if few
-        else LinearSVC(C=_MARGIN, tol=1e-2, random_state=seed)
+        else LinearSVC(C=_MARGIN, tol=0.1, random_state=seed)
     )
     return _fitted(fitted, rows, labels, weights)
 
