@@ -57,7 +57,10 @@ TIMED: Final = 300
 ASKS_HELD: Final = 5
 """One ask of the pack in so many is held back to measure on, where calls have no words."""
 ASKS_ENOUGH: Final = 100
-ASKS_TOP1: Final = 0.5
+ASKS_TOP1: Final = 0.3
+"""Among hundreds of reasons that is far from chance, and a weak reading whose probabilities are true
+moves a prediction only as much as it should."""
+ASKS_ECE: Final = 0.1
 NOTE_WEIGHT: Final = 0.3
 """A note says it in the agent's words, not the customer's."""
 SPOKEN: Final = frozenset({"ivr", "callback", "chat"})
@@ -282,11 +285,12 @@ def _first_words(
 def _first_asks(found: Report, p99: float, budget: float) -> First:
     """Before customers said anything the pack's asks are all there is, and better than silence."""
     top1 = found.top1 or 0.0
-    ok = found.n >= ASKS_ENOUGH and top1 >= ASKS_TOP1 and p99 <= budget
+    true = found.ece is not None and found.ece <= ASKS_ECE
+    ok = found.n >= ASKS_ENOUGH and top1 >= ASKS_TOP1 and true and p99 <= budget
     return First(
         ok=ok,
         why=f"right about {top1:.0%} of {found.n} asks of the pack it had not seen,"
-        f" p99 {p99:.3f} s",
+        f" ECE {found.ece or 0.0:.3f}, p99 {p99:.3f} s",
     )
 
 
