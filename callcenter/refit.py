@@ -58,8 +58,8 @@ ASKS_HELD: Final = 5
 """One ask of the pack in so many is held back to measure on, where calls have no words."""
 ASKS_ENOUGH: Final = 100
 ASKS_TOP1: Final = 0.3
-"""Among hundreds of reasons that is far from chance, and a weak reading whose probabilities are true
-moves a prediction only as much as it should."""
+"""Among hundreds of reasons that is far from chance, and a weak reading whose probabilities are
+true moves a prediction only as much as it should."""
 ASKS_ECE: Final = 0.1
 NOTE_WEIGHT: Final = 0.3
 """A note says it in the agent's words, not the customer's."""
