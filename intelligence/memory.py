@@ -7,11 +7,11 @@ newest examples of each reason. Texts are not kept, only their vectors and diges
 
 from __future__ import annotations
 
-import math
 import zlib
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -77,15 +77,22 @@ class HashedPieces:
         rows = np.zeros((len(texts), _HASHED), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             words, parts = pieces(text)
-            for piece, n in (*words.items(), *parts.items()):
-                mixed = zlib.crc32(piece.encode("utf-8"))
-                # Long pieces are rare ones: their length stands in for how rare, which nobody
-                # has counted here.
-                worth = _WORD if piece in words else (len(piece.strip()) / 3) ** 2
-                sign = 1 if mixed & 0x8000_0000 else -1
-                row[mixed % _HASHED] += (1 + math.log(n)) * sign * worth
+            found = [self._place(piece, True) for piece in words]
+            found += [self._place(piece, False) for piece in parts]
+            often = 1 + np.log([*words.values(), *parts.values()])
+            if found:
+                at = [place for place, _ in found]
+                row += np.bincount(at, often * [worth for _, worth in found], _HASHED)
             row /= max(float(np.linalg.norm(row)), 1e-12)
         return rows
+
+    @staticmethod
+    @lru_cache(200_000)
+    def _place(piece: str, word: bool) -> tuple[int, float]:
+        mixed = zlib.crc32(piece.encode("utf-8"))
+        # Long pieces are rare ones: their length stands in for how rare, which nobody has counted.
+        worth = _WORD if word else (len(piece.strip()) / 3) ** 2
+        return mixed % _HASHED, worth if mixed & 0x8000_0000 else -worth
 
 
 def votes(
