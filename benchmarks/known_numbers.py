@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from callcenter.auth import Passwords
-from callcenter.demo import context_of
+from callcenter.demo_people import catalogue_of, pack_of, seen_of
 from callcenter.population import Population, fill, generate
 from callcenter.ports import Account, ContactPoint, PersonRow
 from callcenter.settings import Settings
@@ -64,14 +64,16 @@ def cached_store(people: int, folder: Path) -> Path:
 
 def _make(people: int, path: Path) -> None:
     _say(f"making {path}\n")
-    population = generate(_SEED, _TEMPLATES, time.time())
+    population = generate(
+        _SEED, _TEMPLATES, time.time(), catalogue=catalogue_of(pack_of(Settings()))
+    )
     passwords = Passwords(passes=1, memory_kib=1024)
     hashed = passwords.hash(PASSWORD)
     passwords.close()
     store = open_store(f"sqlite:///{path}")
     try:
         with store.bulk() as bulk:
-            fill(bulk, population, context_of(Settings()))
+            fill(bulk, population, seen_of(Settings()))
             bulk.accounts(
                 Account(
                     agent=name, name=f"Agent {name}", role="agent", device=device,

@@ -48,6 +48,7 @@ from .learning import LOOK, Learning, environment_of
 from .metrics import Metrics
 from .minds import minded
 from .opening import floor_opened
+from .ports import Surroundings
 from .routes import routers_of
 from .settings import Settings, config_folder, zone
 from .store import Retention, Store, StoreError, open_store
@@ -79,6 +80,8 @@ class Engine:
     pack: Pack
     metrics: Metrics
     passwords: Passwords
+    surroundings: Surroundings
+    """Where other systems tell what happens."""
     port: int
     """Where HTTP is served."""
 
@@ -242,6 +245,7 @@ async def engine(
             pack=pack,
             metrics=metrics,
             passwords=passwords,
+            surroundings=thinking.conditions,
             port=port,
         )
         log.info("engine_stopping")

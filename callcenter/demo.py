@@ -20,15 +20,16 @@ from telephony.simulator.settings import PHONES, SimulatorSettings
 from telephony.simulator.simulator import Simulator
 
 from .app import Engine, engine
-from .demo_people import SKILLS, SUPERVISOR, YOU, Customers, context_of, customers
+from .demo_people import SKILLS, SUPERVISOR, YOU, Customers, customers
 from .floor.errors import FloorError
 from .floor.events import AgentSignedIn, OutcomeNoted, StateChosen
 from .population import Population
+from .ports import Condition, PersonRow
 from .reactor import twisted_reactor
 from .settings import QueueOptions, Settings, StepOptions
 from .store import StoreError
 
-__all__ = ["Callers", "Colleagues", "DemoSettings", "context_of", "run_demo"]
+__all__ = ["Callers", "Colleagues", "DemoSettings", "run_demo"]
 
 log: Final = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ WRONG_REASON: Final = 0.05
 TAKES_BREAK: Final = 0.06
 
 
+MENU: Final = frozenset({"ivr", "path"})
+"""Where words come from that the exchange hears; the others come over the website."""
 LINES: Final = ("service", "sales", "support")
 """The queues whose agents the engine chooses."""
 
@@ -72,16 +75,21 @@ class Callers:
         self._every = 3600.0 / settings.calls_per_hour
         self._chance = Random(settings.seed + 1)  # noqa: S311  # a simulation, no secret
         self.over: asyncio.Queue[Outcome] = asyncio.Queue()
+        self.soon: asyncio.Queue[PersonRow] = asyncio.Queue()
+        """Customers about to call, as the house's systems know them at that moment."""
 
     def next_call(self, now: float) -> tuple[float, Arrival] | None:
         at = now + self._chance.expovariate(1.0 / self._every)
         call = self._population.next_call(self._chance, at)
+        if call.person is not None:
+            self.soon.put_nowait(self._population.row(call.person, at))
         return at, Arrival(
             number=call.number,
             name=call.name,
             dialled=call.dialled,
             patience=call.patience,
             talk=self._chance.lognormvariate(3.6, 0.5),
+            said=tuple(words for words in call.words if words.source in MENU),
             reason=call.reason,
             person=call.person,
         )
@@ -161,6 +169,23 @@ class Colleagues:
             log.info("colleague_refused", extra={"agent": event.agent, "why": str(error)})
 
 
+async def tell(running: Engine, population: Population, soon: asyncio.Queue[PersonRow]) -> None:
+    """What happened to people since the start, and what they looked at, told by the house's other
+    systems before they call. Runs until cancelled."""
+    told: set[Condition] = set()
+    while True:
+        row = await soon.get()
+        try:
+            await running.surroundings.happened(row.id, row.happenings)
+            await running.surroundings.viewed(row.id, row.pages)
+            for condition in population.conditions_at(running.dispatch.now()):
+                if condition not in told:
+                    await running.surroundings.set_condition(condition)
+                    told.add(condition)
+        except StoreError as error:
+            log.warning("not_told", extra={"person": row.id, "why": str(error)})
+
+
 async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None:
     """Run until cancelled. Raises what ``engine`` raises."""
     settings = replace(
@@ -202,9 +227,11 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
                     secret=user.secret, tls=False,
                 ),
             )  # fmt: skip
-            async with engine(joined, reactor, demo_phone=simulator) as running:
+            async with engine(joined, reactor, demo_phone=simulator, learning_looks=5.0) as running:
                 _greet(out, joined, running.port, made)
-                await Colleagues(running, callers, demo).work()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(tell(running, made.population, callers.soon))
+                    group.create_task(Colleagues(running, callers, demo).work())
         finally:
             await simulator.stop()
 

@@ -64,6 +64,8 @@ class Customers:
 
 
 _MADE: Final = 2
+AHEAD: Final = 2 * 86_400.0
+"""Seconds for which things go on happening to the people while one watches."""
 """Goes up when the same seed makes other people than before: their databases are made anew."""
 
 
@@ -121,10 +123,6 @@ def seen_of(settings: Settings) -> SeenOf:
         return recognise(phone, ring.name, people, moment)
 
     return seen
-
-
-context_of = seen_of
-"""Its name before it gave more than the context."""
 
 
 def _customers(
@@ -208,6 +206,7 @@ def _populate(
             catalogue=catalogue_of(pack),
             phrases=pack.asks,
             outside=pack.outside,
+            ahead=AHEAD,
         )
         if seen_of is not None:
             with store.bulk() as bulk:

@@ -106,7 +106,7 @@ class Trained:
     def __init__(self, registry: Registry, predictor: Predictor) -> None:
         self.registry = registry
         self.refused: dict[str, str] = {}
-        """Versions that could not be used, with the reason in words."""
+        """Kinds of which a version could not be used, with the reason in words."""
         self._predictor = predictor
         self._opened: dict[str, object] = {}
 
@@ -127,48 +127,55 @@ class Trained:
     def read(self) -> Models:
         """Load what is not loaded yet. Anything that is refused is logged and left out."""
         self.refused.clear()
-        trees, words = self._champion("reasons"), self._champion("words")
-        tried = [] if not self._state_is_good() else self.registry.challengers("reasons")
-        challengers = [(one.name, self._load(one, ReasonTrees)) for one in tried]
+        self.registry.troubles.clear()
+        trees, words = self._champion("reasons", ReasonTrees), self._champion("words", TextModel)
         models = Models(
-            trees=self._load(trees, ReasonTrees),
-            trees_name=trees.name if trees else None,
-            texts=self._load(words, TextModel),
-            texts_name=words.name if words else None,
-            challengers=tuple((name, model) for name, model in challengers if model is not None),
-            weights=_weights(words),
+            trees=trees[1] if trees else None,
+            trees_name=trees[0].name if trees else None,
+            texts=words[1] if words else None,
+            texts_name=words[0].name if words else None,
+            challengers=self._challengers(),
+            weights=_weights(words[0] if words else None),
         )
         used = {name for name in (models.trees_name, models.texts_name) if name}
         used |= {name for name, _ in models.challengers}
         self._opened = {name: model for name, model in self._opened.items() if name in used}
         return models
 
-    def _state_is_good(self) -> bool:
-        return "registry" not in self.refused
-
-    def _champion(self, kind: str) -> Version | None:
+    def _champion(self, kind: str, made: type[Loaded]) -> tuple[Version, Loaded] | None:
         try:
-            return self.registry.champion(kind)
+            version = self.registry.champion(kind)
         except (ModelRefused, LookupError) as error:
-            self._refuse("registry", error)
+            self._refuse(kind, error)
             return None
+        model = self._load(version, made) if version is not None else None
+        if version is None or model is None:
+            return None
+        return version, model
 
-    def _load(self, version: Version | None, kind: type[Loaded]) -> Loaded | None:
-        if version is None:
-            return None
+    def _challengers(self) -> tuple[tuple[str, ReasonTrees], ...]:
+        try:
+            tried = self.registry.challengers("reasons")
+        except ModelRefused as error:  # of the champion it is told already
+            self._refuse("reasons", error)
+            return ()
+        loaded = ((one.name, self._load(one, ReasonTrees)) for one in tried)
+        return tuple((name, model) for name, model in loaded if model is not None)
+
+    def _load(self, version: Version, made: type[Loaded]) -> Loaded | None:
         model = self._opened.get(version.name)
         if model is None:
             try:
                 model = self.registry.load(version)
             except (ModelRefused, EncoderMissing) as error:
-                self._refuse(version.name, error)
+                self._refuse(version.kind, error)
                 return None
             self._opened[version.name] = model
-        return model if isinstance(model, kind) else None
+        return model if isinstance(model, made) else None
 
-    def _refuse(self, what: str, error: Exception) -> None:
-        self.refused[what] = str(error)
-        log.error("model_refused", extra={"model": what, "why": str(error)})
+    def _refuse(self, kind: str, error: Exception) -> None:
+        self.refused[kind] = self.registry.troubles[kind] = str(error)
+        log.error("model_refused", extra={"kind": kind, "why": str(error)})
 
 
 def _weights(words: Version | None) -> Weights:
