@@ -109,7 +109,11 @@ def demo(
         make_folder(data)
         settings = settings_from(
             config,
-            {"http.port": port, "store.url": f"sqlite:///{data / f'demo-{seed}.db'}"},
+            {
+                "http.port": port,
+                "store.url": f"sqlite:///{data / f'demo-{seed}.db'}",
+                "prediction.models": str(data / f"models-{seed}"),
+            },
             {"log.level": "warning"},  # so that the greeting stays in sight
         )
         start_logging(settings.log.level, settings.log.format)
