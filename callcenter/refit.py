@@ -35,7 +35,7 @@ from intelligence.features import at_serving
 from intelligence.fuse import Both, fit_fusion
 from intelligence.measures import Ranked, ranked
 from intelligence.pack import Pack
-from intelligence.promotion import labels_criterion, verdict
+from intelligence.promotion import labels_criterion, ordinary, verdict
 from intelligence.registry import Registry
 from intelligence.rules import NAME as RULES
 from intelligence.texts import Example, TextModel, fit_texts
@@ -349,7 +349,7 @@ def _facts(
 ) -> dict[str, Any]:
     labels = [one.reason for one in lessons]
     counts = Counter(labels)
-    plausible = labels_criterion(labels)
+    plausible = labels_criterion(ordinary(lessons))
     return {
         "data": {
             "since": period[0],

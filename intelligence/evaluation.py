@@ -31,7 +31,7 @@ from .measures import (
     reliability,
     top_k,
 )
-from .promotion import GROUPS, labels_criterion
+from .promotion import GROUPS, labels_criterion, ordinary
 from .rules import ReasonModel, Usual
 
 Says: TypeAlias = Callable[[Lesson], Ranked | None]
@@ -201,7 +201,7 @@ def good_as_first(
     one, other = judge(new, labels, classes), judge(rules, labels, classes)
     bound = lower_bound(losses(other) - losses(one), np.random.default_rng(seed), FIRST_CONFIDENCE)
     error = ece(one)
-    plausible = labels_criterion(labels)
+    plausible = labels_criterion(ordinary(lessons))
     if len(one) < FIRST_ENOUGH:
         return First(ok=False, why=f"{len(one)} calls to measure on, {FIRST_ENOUGH} are needed")
     if not plausible.ok:

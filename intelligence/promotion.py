@@ -136,7 +136,7 @@ def verdict(
         n=len(rows),
         criteria=(
             Criterion(name="calls", ok=len(rows) >= ENOUGH, value=len(rows), limit=ENOUGH),
-            labels_criterion(labels, usual),
+            labels_criterion(ordinary(both), usual),
             _log_loss(better, seed),
             _groups(new, old, both),
             _most("ece", ece(new), MOST_ECE, _by_chance(new, seed)),
@@ -158,6 +158,16 @@ def said_by(champion: str, lesson: Lesson) -> Ranked | None:
     its; ``None`` when another was in use then."""
     found = scored_by(champion, lesson)
     return lesson.shown if found is None and lesson.model == champion else found
+
+
+def ordinary(lessons: Sequence[Lesson]) -> list[str]:
+    """The confirmed reasons of calls while nothing concerned everybody: during an outage a hundred
+    calls in a row are about one thing, and rightly so."""
+    return [
+        lesson.reason
+        for lesson in lessons
+        if not any(name.startswith("condition.outage|") for name, _ in lesson.features)
+    ]
 
 
 def labels_criterion(labels: Sequence[str], usual: Mapping[str, float] | None = None) -> Criterion:

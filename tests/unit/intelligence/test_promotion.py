@@ -14,6 +14,7 @@ from intelligence.promotion import (
     Criterion,
     Verdict,
     labels_criterion,
+    ordinary,
     said_by,
     scored_by,
     verdict,
@@ -192,3 +193,13 @@ def test_a_challenger_that_says_just_the_same_is_no_better() -> None:
         )  # fmt: skip
     bound = found(judged(lessons))["log_loss"]
     assert (bound.value, bound.ok) == (0.0, False)
+
+
+def test_an_outage_is_no_poisoned_stream() -> None:
+    """A hundred calls about one thing while it is known why look right; without that they do not."""
+    usual = [lesson(n, f"r{n % 7}") for n in range(300)]
+    outage = (("condition.outage|on", 0.1), ("identity|known", 1.0))
+    struck = [lesson(300 + n, "online", features=outage) for n in range(150)]
+    silent = [lesson(300 + n, "online") for n in range(150)]
+    assert labels_criterion(ordinary([*usual, *struck])).ok
+    assert not labels_criterion(ordinary([*usual, *silent])).ok
