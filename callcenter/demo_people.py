@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -27,7 +27,8 @@ from telephony.numbers import read_number
 from telephony.simulator.settings import PHONES, Phone
 
 from .auth import Passwords
-from .population import Leaf, Population, fill, generate
+from .population import Leaf, Population, World, fill, generate
+from .population.bank import WEEKS
 from .population.fill import Ring, SeenOf
 from .ports import Account
 from .settings import Settings, config_folder
@@ -63,7 +64,7 @@ class Customers:
     again: bool
 
 
-_MADE: Final = 2
+_MADE: Final = 3
 AHEAD: Final = 2 * 86_400.0
 """Seconds for which things go on happening to the people while one watches."""
 """Goes up when the same seed makes other people than before: their databases are made anew."""
@@ -198,6 +199,8 @@ def _populate(
 
             return told
 
+        usual = World.usual(until, WEEKS)
+        quiet = replace(usual, outages=usual.outages[:-1])  # nothing is wrong when one starts it
         population = generate(
             seed,
             people,
@@ -207,6 +210,7 @@ def _populate(
             phrases=pack.asks,
             outside=pack.outside,
             ahead=AHEAD,
+            world=quiet,
         )
         if seen_of is not None:
             with store.bulk() as bulk:

@@ -56,6 +56,7 @@ def routers_of(
             learns=lambda: _learns(learning.state()),
             classes=len(pack.reasons),
             sure=settings.prediction.sure,
+            count=store.lessons.calls,
         ),
         knowledge_router(
             dispatch,

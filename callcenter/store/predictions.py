@@ -34,7 +34,7 @@ from callcenter.ports import Lesson
 from .database import insert
 from .reader import Reader
 from .retention import Sweep
-from .tables import as_json, outcomes, predictions
+from .tables import as_json, interactions, outcomes, predictions
 from .writer import Writer
 
 PIECE = 500
@@ -109,6 +109,17 @@ class LessonsTable:
         told = (_predicted(row) for row in self._rows(_PREDICTED, since, until))
         plain = (_unpredicted(row) for row in self._rows(_UNPREDICTED, since, until))
         return merge(told, plain, key=lambda lesson: (lesson.at, lesson.call))
+
+    def calls(self, since: float, until: float) -> int:
+        """How many calls arrived in [``since``, ``until``) and are over, with or without anything
+        predicted; a plain call that waits."""
+        arrived = interactions.c.arrived
+        query = (
+            select(func.count())
+            .select_from(interactions)
+            .where(arrived >= since, arrived < until, interactions.c.direction != "internal")
+        )
+        return int(self._reader.read_now(lambda connection: connection.execute(query).scalar_one()))
 
     def confirmed_since(self, since: float) -> int:
         query = select(func.count()).select_from(outcomes).where(_o.at >= since)
