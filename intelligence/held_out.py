@@ -12,7 +12,7 @@ from intelligence.memory import Example
 from intelligence.training import TrainingError
 
 FOLDS = 5
-_ALL_BELOW, _SOME_BELOW = 2_000, 6_000
+_ALL_BELOW, _SOME_BELOW = 1_000, 6_000
 """Fewer examples are held out in all folds, in two of them, else in one: enough of them to judge
 by, without training for minutes."""
 _MOST_WEIGHT = 1e3

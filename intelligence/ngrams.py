@@ -10,10 +10,10 @@ be stored without pickle, and one short text costs a tenth of that class's call.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -40,19 +40,79 @@ def pieces(text: str) -> tuple[Counter[str], Counter[str]]:
     """How often each piece occurs: words and pairs of them, and parts of words."""
     words: list[str] = []
     parts: list[str] = []
-    for at, stretch in enumerate(_RUN.split(cut(text).casefold())):
-        if at % 2:
-            for long in _IN_RUNS:
-                parts += [stretch[i : i + long] for i in range(len(stretch) - long + 1)]
+    for stretch, spaced in _stretches(text):
+        if not spaced:
+            parts += _in_run(stretch)
             continue
-        found = _WORD.findall(stretch)
-        words += found
-        words += [f"{one} {two}" for one, two in pairwise(found)]
+        words += _words(stretch)
         for word in stretch.split():
-            padded = f" {word} "
-            for long in _IN_WORDS:
-                parts += [padded[i : i + long] for i in range(len(padded) - long + 1)]
+            parts += _in_word(word)
     return Counter(words), Counter(parts)
+
+
+def _stretches(text: str) -> Iterator[tuple[str, bool]]:
+    """And whether there are spaces between its words."""
+    for at, stretch in enumerate(_RUN.split(cut(text).casefold())):
+        yield stretch, at % 2 == 0
+
+
+def _words(stretch: str) -> list[str]:
+    found = _WORD.findall(stretch)
+    return found + [f"{one} {two}" for one, two in pairwise(found)]
+
+
+def _in_word(word: str) -> list[str]:
+    padded = f" {word} "
+    return [padded[i : i + n] for n in _IN_WORDS for i in range(len(padded) - n + 1)]
+
+
+def _in_run(run: str) -> list[str]:
+    return [run[i : i + n] for n in _IN_RUNS for i in range(len(run) - n + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Texts taken to pieces once, for vocabularies of any of them."""
+
+    words: list[str]
+    parts: list[str]
+    in_words: Sparse
+    """(n texts, len(words)): how often, float32; so ``in_parts``."""
+    in_parts: Sparse
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Counted:
+        """As ``pieces`` of each, in a tenth of the time."""
+        words: defaultdict[str, int] = defaultdict(count().__next__)
+        parts: defaultdict[str, int] = defaultdict(count().__next__)
+        of_words: dict[str, list[int]] = {}
+        found: tuple[list[int], list[int]] = ([], [])
+        ends: tuple[list[int], list[int]] = ([0], [0])
+        for text in texts:
+            for stretch, spaced in _stretches(text):
+                if not spaced:
+                    found[1].extend([parts[one] for one in _in_run(stretch)])
+                    continue
+                found[0].extend([words[one] for one in _words(stretch)])
+                for word in stretch.split():
+                    columns = of_words.get(word)
+                    if columns is None:
+                        columns = of_words[word] = [parts[one] for one in _in_word(word)]
+                    found[1].extend(columns)
+            for places, end in zip(found, ends, strict=True):
+                end.append(len(places))
+        matrices = []
+        for places, end, all_pieces in zip(found, ends, (words, parts), strict=True):
+            ones = np.ones(len(places), dtype=np.float32)
+            columns_ = np.array(places, dtype=np.int32)
+            matrix = csr_matrix((ones, columns_, end), shape=(len(texts), len(all_pieces)))
+            matrix.sum_duplicates()
+            matrices.append(matrix)
+        return cls(list(words), list(parts), *matrices)
+
+    def chosen(self, rows: NDArray[np.intp]) -> Counted:
+        """Some of the texts; pieces that no longer occur keep their columns."""
+        return Counted(self.words, self.parts, self.in_words[rows], self.in_parts[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +126,20 @@ class Vocabulary:
     """Inverse document frequency, one a column."""
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> tuple[Vocabulary, Sparse]:
+    def of(cls, texts: Sequence[str] | Counted) -> tuple[Vocabulary, Sparse]:
         """What occurs in these texts, and the texts in it (``rows``); needs one at least."""
-        read = [pieces(text) for text in texts]
-        words: Counter[str] = Counter()
-        parts: Counter[str] = Counter()
-        for in_words, in_parts in read:
-            words.update(in_words.keys())
-            parts.update(in_parts.keys())
-        least = 1 if len(texts) < _RARE else 2
-        kept_words = _commonest(words, least, _MOST // 2)
-        kept_parts = _commonest(parts, least, _MOST - len(kept_words))
-        seen = np.array([n for _, n in kept_words] + [n for _, n in kept_parts], dtype=np.float64)
+        counted = texts if isinstance(texts, Counted) else Counted.of(texts)
+        many = counted.in_words.shape[0]
+        least = 1 if many < _RARE else 2
+        words = _commonest(counted.words, counted.in_words, least, _MOST // 2)
+        parts = _commonest(counted.parts, counted.in_parts, least, _MOST - len(words))
+        seen = np.array([n for _, n in words] + [n for _, n in parts], dtype=np.float64)
         made = cls.named(
-            [piece for piece, _ in kept_words],
-            [piece for piece, _ in kept_parts],
-            np.log((1 + len(texts)) / (1 + seen)) + 1,
+            [piece for piece, _ in words],
+            [piece for piece, _ in parts],
+            np.log((1 + many) / (1 + seen)) + 1,
         )
-        return made, made._matrix(read)
+        return made, made.rows(counted)[0]
 
     @classmethod
     def named(
@@ -123,35 +179,36 @@ class Vocabulary:
             return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32), 1.0
         return np.concatenate(columns), np.concatenate(values), 1 - known / total
 
-    def rows(self, texts: Iterable[str]) -> Sparse:
-        """``row`` of many texts as one sparse matrix, float32, a row a text."""
-        return self._matrix([pieces(text) for text in texts])
-
-    def _matrix(self, read: Sequence[tuple[Counter[str], Counter[str]]]) -> Sparse:
-        blocks = []
-        for at, places in enumerate((self.words, self.parts)):
-            found: list[int] = []
-            often: list[int] = []
-            ends = [0]
-            for counts in (one[at] for one in read):
-                for piece, n in counts.items():
-                    if (column := places.get(piece)) is not None:
-                        found.append(column)
-                        often.append(n)
-                ends.append(len(found))
-            columns = np.array(found, dtype=np.int32)
-            values = (1 + np.log(np.array(often, dtype=np.float32))) * self.rarity[columns]
-            spans = np.diff(ends)
-            squares = np.bincount(
-                np.repeat(np.arange(len(spans)), spans), values**2, minlength=len(spans)
-            )
-            values /= np.repeat(np.sqrt(squares), spans).astype(np.float32)
-            blocks.append(csr_matrix((values, columns, ends), shape=(len(read), len(self))))
-        return (blocks[0] + blocks[1]).tocsr()
+    def rows(self, counted: Counted) -> tuple[Sparse, NDArray[np.float64]]:
+        """``row`` of many texts: a sparse matrix, float32, a row a text, and the shares of pieces
+        that are not known."""
+        both = ((self.words, counted.words, counted.in_words),
+                (self.parts, counted.parts, counted.in_parts))  # fmt: skip
+        known, blocks = np.zeros(counted.in_words.shape[0]), []
+        for places, all_pieces, counts in both:
+            columns = np.array([places.get(piece, -1) for piece in all_pieces], dtype=np.int32)
+            at = columns[counts.indices]
+            kept = at >= 0
+            rows = np.repeat(np.arange(len(known)), np.diff(counts.indptr))[kept]
+            at = at[kept]
+            values = (1 + np.log(counts.data[kept])) * self.rarity[at]
+            squares = np.bincount(rows, values**2, minlength=len(known))
+            values /= np.sqrt(squares)[rows].astype(np.float32)
+            found = np.bincount(rows, minlength=len(known))
+            known += found
+            ends = np.concatenate([[0], np.cumsum(found)])
+            blocks.append(csr_matrix((values, at, ends), shape=(len(known), len(self))))
+        total = np.diff(counted.in_words.indptr) + np.diff(counted.in_parts.indptr)
+        return (blocks[0] + blocks[1]).tocsr(), 1 - known / np.maximum(total, 1)
 
 
-def _commonest(seen: Counter[str], least: int, most: int) -> list[tuple[str, int]]:
-    """In alphabetical order, so that the same texts in another order give the same columns."""
-    kept = [one for one in seen.items() if one[1] >= least] or list(seen.items())
+def _commonest(
+    all_pieces: Sequence[str], counts: Sparse, least: int, most: int
+) -> list[tuple[str, int]]:
+    """And in how many texts each is. In alphabetical order, so that the same texts in another order
+    give the same columns."""
+    seen = np.bincount(counts.indices, minlength=len(all_pieces)).tolist()
+    occurring = [one for one in zip(all_pieces, seen, strict=True) if one[1]]
+    kept = [one for one in occurring if one[1] >= least] or occurring
     kept.sort(key=lambda one: (-one[1], one[0]))
     return sorted(kept[:most])

@@ -7,7 +7,7 @@ shares fitted on held-out examples, so that the probabilities mean what they say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from intelligence import text_files
 from intelligence.calibration import fit_shares, pooled, softened
 from intelligence.encoders import Encoder, Vectors, cut
-from intelligence.heads import Head, fit_meaning, fit_words
+from intelligence.heads import Head, Loss, fit_meaning, fit_words, losses_worth
 from intelligence.held_out import FOLDS, checked, folds_of, folds_worth
-from intelligence.memory import Example, Memory, votes
-from intelligence.ngrams import Sparse, Vocabulary
+from intelligence.memory import Example, HashedPieces, Memory, votes
+from intelligence.ngrams import Counted, Vocabulary
 from intelligence.rejection import SIGNS, Rejector, fit_rejector, signs
 
 __all__ = ["Example", "Reading", "TextModel", "fit_texts"]
@@ -122,40 +122,52 @@ def fit_texts(
     texts = [cut(one.text) for one in examples]
     say("reading", 0.0)
     memory = Memory(encoder)
-    vectors = _in_pieces(memory.encoder, texts, say)
-    has_meaning = encoder is not None
-    data = _Data(texts, vectors, labels, weights, len(reasons), has_meaning, seed)
-    outside_vectors = memory.encoder.encode([cut(text) for text in outside])
+    counted, others = Counted.of(texts), Counted.of([cut(text) for text in outside])
+    if encoder is None:
+        vectors, outside_vectors = HashedPieces.of(counted), HashedPieces.of(others)
+    else:
+        vectors = _in_pieces(encoder, texts, say)
+        outside_vectors = encoder.encode([cut(text) for text in outside])
+    lengths = np.array([float(len(text)) for text in texts])
+    data = _Data(
+        counted, vectors, lengths, labels, weights, len(reasons), encoder is not None, seed
+    )
+    outer = (others, outside_vectors, np.array([float(len(cut(text))) for text in outside]))
 
     folds = folds_of(labels, seed)
     tried = [fold for fold in range(folds_worth(len(labels))) if (folds == fold).any()]
-    held: list[_Held] = []
+    losses = losses_worth(len(labels), len(reasons))
+    held: dict[Loss, list[_Held]] = {loss: [] for loss in losses}
     for at, fold in enumerate(tried):
         say("checking on examples held out", 0.2 + 0.5 * at / len(tried))
-        trained = _train(data, np.flatnonzero(folds != fold))
+        trained = _train(data, np.flatnonzero(folds != fold), losses)
         there = np.flatnonzero(folds == fold)
-        held.append(trained.judge([texts[i] for i in there], vectors[there], labels[there]))
-        if outside:
-            held[-1].outside = trained.judge(list(outside), outside_vectors, None)
+        inner = (counted.chosen(there), vectors[there], lengths[there])
+        for loss in losses:
+            held[loss].append(trained.judge(loss, *inner, labels[there]))
+            if outside:
+                held[loss][-1].outside = trained.judge(loss, *outer, None)
     say("learning", 0.7)
-    whole = _train(data, np.arange(len(labels)))
+    loss = _best(held)
+    whole = _train(data, np.arange(len(labels)), (loss,))
     say("weighing", 0.95)
-    shares, unread = _shares(held, has_meaning)
+    shares, unread = _shares(held[loss], data.has_meaning)
     memory.name(reasons)
     memory.learn(vectors, [one.reason for one in examples])
     model = TextModel(
-        tuple(reasons), whole.vocabulary, whole.words, whole.meaning, memory, shares, unread,
-        _rejector(held, shares, unread, len(outside)),
+        tuple(reasons), whole.vocabulary, whole.words[loss], whole.meaning, memory, shares, unread,
+        _rejector(held[loss], shares, unread, len(outside)),
     )  # fmt: skip
     model.notes = {
         "examples": len(texts),
+        "loss": loss,
         "reasons": len(reasons),
         "outside": len(outside),
         "pieces": len(whole.vocabulary),
         "encoder": memory.encoder.name,
         "encoder_fingerprint": memory.encoder.fingerprint,
         "shares": [round(float(share), 4) for share in shares],
-        "held_out": _measured(held, shares),
+        "held_out": _measured(held[loss], shares),
     }
     say("done", 1.0)
     return model
@@ -163,8 +175,9 @@ def fit_texts(
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    texts: list[str]
+    counted: Counted
     vectors: Vectors
+    lengths: Scores
     labels: NDArray[np.intp]
     weights: Scores
     count: int
@@ -199,15 +212,22 @@ class _Held:
 @dataclass(frozen=True, slots=True)
 class _Trained:
     vocabulary: Vocabulary
-    words: Head
+    words: dict[Loss, Head]
     meaning: Head | None
     remembered: Vectors
     labels: NDArray[np.intp]
     count: int
 
-    def judge(self, texts: list[str], vectors: Vectors, labels: NDArray[np.intp] | None) -> _Held:
-        rows: Sparse = self.vocabulary.rows(texts)
-        scores = [self.words.scores(rows)]
+    def judge(
+        self,
+        loss: Loss,
+        counted: Counted,
+        vectors: Vectors,
+        lengths: Scores,
+        labels: NDArray[np.intp] | None,
+    ) -> _Held:
+        rows, unknown = self.vocabulary.rows(counted)
+        scores = [self.words[loss].scores(rows)]
         if self.meaning is not None:
             scores.append(self.meaning.scores(vectors))
         nearest = [
@@ -215,22 +235,31 @@ class _Trained:
             for at in range(0, len(vectors), 500)
         ]
         scores.append(np.concatenate([logs for logs, _ in nearest]))
-        return _Held(
-            scores,
-            np.concatenate([familiar for _, familiar in nearest]),
-            np.array([self.vocabulary.row(text)[2] for text in texts]),
-            np.array([float(len(text)) for text in texts]),
-            labels,
-        )
+        familiar = np.concatenate([familiar for _, familiar in nearest])
+        return _Held(scores, familiar, unknown, lengths, labels)
 
 
-def _train(data: _Data, chosen: NDArray[np.intp]) -> _Trained:
-    vocabulary, rows = Vocabulary.of([data.texts[at] for at in chosen])
+def _train(data: _Data, chosen: NDArray[np.intp], losses: Sequence[Loss]) -> _Trained:
+    vocabulary, rows = Vocabulary.of(data.counted.chosen(chosen))
     labels, weights = data.labels[chosen], data.weights[chosen]
     vectors = data.vectors[chosen]
-    words = fit_words(rows, labels, weights, data.count, data.seed)
+    words = {loss: fit_words(rows, labels, weights, loss, data.seed) for loss in losses}
     meaning = fit_meaning(vectors, labels, weights) if data.has_meaning else None
     return _Trained(vocabulary, words, meaning, vectors, labels, data.count)
+
+
+def _best(held: Mapping[Loss, Sequence[_Held]]) -> Loss:
+    """Whose pool finds what happened likeliest; the first one where nothing was held out."""
+    usual, *others = held
+    if not others or not held[usual]:
+        return usual
+
+    def lost(loss: Loss) -> float:
+        scores, labels = _labelled(held[loss])
+        shares, _ = _shares(held[loss], has_meaning=len(scores) == 3)
+        return _log_loss(pooled(scores, shares), labels)
+
+    return min(held, key=lost)
 
 
 def _in_pieces(encoder: Encoder, texts: list[str], say: Progress) -> Vectors:
@@ -275,10 +304,14 @@ def _measured(held: Sequence[_Held], shares: Scores) -> dict[str, object]:
         return {"examples": 0}
     scores, labels = _labelled(held)
     likely = pooled(scores, shares)
-    right = likely[np.arange(len(labels)), labels]
     return {
         "examples": len(labels),
         "folds": f"{len(held)} of {FOLDS}",
         "accuracy": round(float((likely.argmax(axis=1) == labels).mean()), 4),
-        "log_loss": round(float(-np.log(np.maximum(right, 1e-12)).mean()), 4),
+        "log_loss": round(_log_loss(likely, labels), 4),
     }
+
+
+def _log_loss(likely: Scores, labels: NDArray[np.intp]) -> float:
+    right = likely[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(right, 1e-12)).mean())
