@@ -349,7 +349,8 @@ class RecordAudit:
     at: float
     by: str
     what: str
-    """A ``ControlKind``, or ``state``, ``skills``, ``sign_out``, ``help``."""
+    """A ``ControlKind``, ``state``, ``skills``, ``sign_out``, ``help``; ``knowledge``; ``promote``,
+    ``rollback`` (models); ``condition``, ``condition_ended``."""
     agent: str | None
     call: str | None
     reason: str
