@@ -12,6 +12,9 @@ the console has read a frame that shows the person, and again for one with reaso
 the engine's journal says of the moments between gives the share of each step. The store is made
 once and kept (``--data``); a run works on a copy. The promises hold for a quiet machine; the load
 is printed with the figures.
+
+The engine uses a model that was trained on the store's calls. With ``--training`` every run is made
+twice: alone, and with a training of the same model beside it, as the engine itself would start it.
 """
 
 from __future__ import annotations
@@ -23,9 +26,12 @@ import os
 import platform
 import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -39,8 +45,14 @@ from benchmarks.known_numbers import cached_store
 from benchmarks.load import Load, load
 from benchmarks.loaded_centre import engine_process, exchange_process
 from callcenter.floor import events as e
+from callcenter.learning import environment_of
+from callcenter.settings import PredictionSettings, Settings, StoreSettings
 from callcenter.store import open_store
+from intelligence.registry import Registry
 
+ROOT = Path(__file__).resolve().parents[1]
+BESIDE = 1.2
+"""Promised p99 beside a training, against the p99 without."""
 PERSON, WHOLE = 10.0, 50.0
 """Promised p99, milliseconds, at ``PROMISED_RATE`` calls a second."""
 PROMISED_RATE = 100.0
@@ -310,6 +322,69 @@ def report(runs: Sequence[Run], load: Load) -> None:
         print(f"{name}: p99 {figure:.2f} ms in the best run, {middle:.2f} ms in the median: {word}")
 
 
+def _train(store: Path, models: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """A training as the engine starts one; output goes nowhere."""
+    settings = Settings(
+        store=StoreSettings(url=f"sqlite:///{store}"),
+        prediction=PredictionSettings(models=str(models)),
+    )
+    return subprocess.Popen(
+        [sys.executable, "-m", "callcenter", *arguments],
+        cwd=ROOT, env=environment_of(settings), stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def trained(store: Path, models: Path) -> None:
+    """A model of the store's calls, in use. Raises RuntimeError when there is none to be had."""
+    if not models.exists():
+        print("training a model of the store's calls", file=sys.stderr, flush=True)
+        if _train(store, models, "train", "--kind", "reasons").wait() != 0:
+            raise RuntimeError("the training failed")
+    registry = Registry(models)
+    if registry.champion("reasons") is None:
+        registry.promote(registry.versions("reasons")[0].name, "for the benchmark")
+
+
+@contextlib.contextmanager
+def training(store: Path, models: Path) -> Iterator[list[float]]:
+    """One training after the other for the length of the block; seconds of each that ended."""
+    over, lengths = threading.Event(), []
+
+    def train() -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            process = _train(store, models, "train", "--kind", "reasons", "--background")
+            while process.poll() is None and not over.is_set():
+                over.wait(0.1)
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+            else:
+                lengths.append(time.monotonic() - began)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        yield lengths
+    finally:
+        over.set()
+        thread.join()
+
+
+def report_training(alone: Sequence[Run], beside: Sequence[Run], lengths: Sequence[float]) -> None:
+    """The p99 with a training beside it against the p99 without; medians of the runs."""
+    for name, pick in (("person", "person"), ("reasons and answers", "whole")):
+        without = statistics.median(quantile(getattr(one, pick), 0.99) for one in alone)
+        with_it = statistics.median(quantile(getattr(one, pick), 0.99) for one in beside)
+        kept = "kept" if with_it <= BESIDE * without else "missed"
+        print(
+            f"{name}: p99 {without:.2f} ms alone, {with_it:.2f} ms beside a training, "
+            f"{with_it / without:.2f} times (at most {BESIDE}: {kept})"
+        )
+    took = ", ".join(f"{length:.1f}" for length in lengths) or "none ended"
+    print(f"trainings beside the calls, seconds: {took}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rate", type=float, default=PROMISED_RATE, help="calls a second")
@@ -319,17 +394,27 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--data", type=Path, default=Path.home() / ".cache/callcenter/bench")
     parser.add_argument("--keep-logs", type=Path, help="a folder for the output of the processes")
+    parser.add_argument("--training", action="store_true", help="also with a training beside it")
     options = parser.parse_args()
     calls = options.calls or int(30 * options.rate)
     made = cached_store(options.known, options.data)
-    runs = []
+    runs: list[Run] = []
+    beside: list[Run] = []
+    lengths: list[float] = []
     with tempfile.TemporaryDirectory(prefix="card-latency-", dir=options.data) as name:
         folder = Path(name)
         store = Path(shutil.copy(made, folder / "engine.db"))
+        models = made.with_suffix(".models")
+        trained(store, models)
+        shutil.copytree(models, folder / "models")
         try:
             for number in range(options.runs):
                 plan = load(options.rate, calls, options.known, options.agents, number + 1)
                 runs.append(run(plan, store, folder))
+                if options.training:
+                    with training(store, folder / "aside") as ended:
+                        beside.append(run(plan, store, folder))
+                    lengths += ended
         finally:
             if options.keep_logs is not None:
                 options.keep_logs.mkdir(parents=True, exist_ok=True)
@@ -342,6 +427,8 @@ def main() -> None:
         f"{calls} calls a run"
     )
     report(runs, plan)
+    if beside:
+        report_training(runs, beside, lengths)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def agent(index: int) -> tuple[str, str]:
 
 def cached_store(people: int, folder: Path) -> Path:
     """The SQLite file with ``people`` known numbers; made now if it is not in ``folder``."""
-    path = folder / f"known-{people}.db"
+    path = folder / f"known-{people}-2.db"  # the number changes when the people do
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)

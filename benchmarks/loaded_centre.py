@@ -19,6 +19,7 @@ from callcenter.settings import (
     ExchangeSettings,
     HttpSettings,
     LogSettings,
+    PredictionSettings,
     Settings,
     StoreSettings,
 )
@@ -150,6 +151,9 @@ async def _engine(store: Path, port: int, pipe: Connection) -> None:
         store=StoreSettings(url=f"sqlite:///{store}"),
         exchange=ExchangeSettings(host="127.0.0.1", port=port, user=user.name, secret=user.secret),
         centre=CentreSettings(wrapup_seconds=0),
+        prediction=PredictionSettings(
+            models=str(store.parent / "models"), refit_calls=0, refit_hours=0.0
+        ),
         log=LogSettings(format="json"),
     )
     async with twisted_reactor() as reactor, engine(settings, reactor, seed=1) as running:
