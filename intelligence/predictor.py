@@ -122,7 +122,10 @@ class Predictor:
         return found
 
     def learn(self, order: RecordOutcome) -> None:
-        """A confirmed reason. Never waits: it is learned before the next prediction is made."""
+        """A confirmed reason. Never waits: it is learned before the next prediction is made. Where
+        nothing is predicted nothing is learned."""
+        if not self._on or order.queue in self._off:
+            return
         self._pool.submit(self._learn, order)
 
     def _learn(self, order: RecordOutcome) -> None:

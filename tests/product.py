@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -22,6 +22,7 @@ from callcenter.settings import (
     CentreSettings,
     ExchangeSettings,
     HttpSettings,
+    IntakeSettings,
     PredictionSettings,
     Settings,
     StoreSettings,
@@ -128,11 +129,18 @@ class Product:
         return f"http://127.0.0.1:{self.running.port}"
 
     @asynccontextmanager
+    async def http(self, user: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        """What a page of ours asks; with ``user``, signed in."""
+        async with httpx.AsyncClient(base_url=self.url, headers={"origin": self.url}) as http:
+            if user is not None:
+                credentials = {"user": user, "password": PASSWORD}
+                (await http.post("/api/v1/session", json=credentials)).raise_for_status()
+            yield http
+
+    @asynccontextmanager
     async def browser(self, user: str) -> AsyncIterator[Browser]:
         """Sign in as a browser does: password, cookie, ticket, socket."""
-        async with httpx.AsyncClient(base_url=self.url, headers={"origin": self.url}) as http:
-            answer = await http.post("/api/v1/session", json={"user": user, "password": PASSWORD})
-            answer.raise_for_status()
+        async with self.http(user) as http:
             ticket = (await http.post("/api/v1/ws-tickets", json={})).json()["ticket"]
         address = f"ws://127.0.0.1:{self.running.port}/ws"
         async with connect(
@@ -159,13 +167,22 @@ class Product:
         )
 
 
-def settings_for(folder: Path, exchange: ExchangeSettings, **centre: Any) -> Settings:
+def settings_for(
+    folder: Path,
+    exchange: ExchangeSettings,
+    prediction: Mapping[str, Any] | None = None,
+    token: str = "",
+    **centre: Any,
+) -> Settings:
+    """``prediction``: settings of it besides those that a test needs; ``token``: of the intake."""
+    chosen: dict[str, Any] = {
+        "models": str(folder / "models"), "refit_calls": 0, "refit_hours": 0.0,
+    }  # fmt: skip
     return Settings(
         http=HttpSettings(port=0),
         store=StoreSettings(url=f"sqlite:///{folder / 'engine.db'}"),
-        prediction=PredictionSettings(
-            models=str(folder / "models"), refit_calls=0, refit_hours=0.0
-        ),
+        prediction=PredictionSettings(**(chosen | dict(prediction or {}))),
+        intake=IntakeSettings(token=token),
         exchange=exchange,
         centre=CentreSettings(**centre),
     )
@@ -180,10 +197,12 @@ async def product(
     speed: float = 1.0,
     waits: bool = True,
     phones: SimulatorSettings | None = None,
+    prediction: Mapping[str, Any] | None = None,
+    token: str = "",
     **centre: Any,
 ) -> AsyncIterator[Product]:
     """Everything, running. ``waits``: one phone, 1001, that rings until somebody picks it up;
-    otherwise all answer by themselves."""
+    otherwise all answer by themselves. ``prediction`` and ``token`` as for ``settings_for``."""
 
     def reaction(device: str) -> Reaction:
         if not waits:
@@ -205,6 +224,8 @@ async def product(
     settings = settings_for(
         folder,
         ExchangeSettings(host="127.0.0.1", port=port, user=user.name, secret=user.secret),
+        prediction,
+        token,
         **centre,
     )
     if not (folder / "engine.db").exists():

@@ -31,6 +31,7 @@ from .staff import (
     MAX_ID,
     MAX_WORDS,
     STORABLE,
+    WHOLE,
     AgentId,
     forbidden,
     grant,
@@ -42,7 +43,7 @@ MAX_SKILLS: Final = 200
 MAX_SKILL: Final = 60
 """Characters."""
 
-Level = Annotated[int, Field(ge=0, le=5)]
+Level = Annotated[int, Field(ge=0, le=5), WHOLE]
 SkillName = Annotated[str, Field(min_length=1, max_length=MAX_SKILL)]
 
 

@@ -33,7 +33,7 @@ from .doors import Doors
 from .origin import Origins
 from .problem import Problem, answer, documented
 from .session import own_pages_only
-from .staff import MAX_ID, STORABLE, supervisor
+from .staff import MAX_ID, STORABLE, WHOLE, supervisor
 
 DAY: Final = 86_400.0
 MAX_TEXT: Final = 20_000
@@ -42,7 +42,7 @@ MARK_DAYS: Final = 90
 MOST_DAYS: Final = 92
 
 EntryId = Annotated[str, Path(alias="id", pattern=r"^[a-z][a-z0-9_.]{0,79}$")]
-Version = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Version = Annotated[int, Field(ge=0, le=1_000_000_000), WHOLE]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=STORABLE)]
 
 

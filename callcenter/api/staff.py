@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import Path, Request
+from pydantic import BeforeValidator
 
 from callcenter.floor.errors import FloorError
 from callcenter.floor.events import Event
@@ -35,6 +36,14 @@ STATUS: Final[Mapping[str, int]] = {
     "bad_choice": 422,
 }
 """Code of a ``FloorError`` to status."""
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE: Final = BeforeValidator(_whole)
+"""Of an ``int``: JSON knows one kind of number, so `3.0` is whole also where all is strict."""
 
 CallId = Annotated[str, Path(alias="call", min_length=1, max_length=MAX_ID, pattern=STORABLE)]
 AgentId = Annotated[str, Path(alias="agent", min_length=1, max_length=MAX_ID, pattern=STORABLE)]
