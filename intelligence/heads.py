@@ -7,6 +7,7 @@ The home of scikit-learn's linear models for words. A head's scores are margins 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from scipy.linalg import solve_triangular  # type: ignore[import-untyped]
 
 Loss = Literal["margin", "odds"]
 _FEW = 20
-"""Examples a reason below which logistic regression may beat a margin on words."""
+"""Examples a reason below which logistic regression adds to a margin on words."""
 _MARGIN = 0.5
 _ODDS = 10.0
 _MEANING = 0.03
@@ -44,8 +45,9 @@ class Head:
 
 
 def losses_worth(examples: int, reasons: int) -> tuple[Loss, ...]:
-    """The losses to try on words, the first one where nothing can be tried. With few examples
-    each may win: held-out examples tell. With many the margin is as good, and far faster."""
+    """The losses to train words with. With few examples each may be better, both together are
+    better still, and held-out examples tell how much of each. With many the margin alone is as
+    good, and far faster."""
     return ("odds", "margin") if examples < _FEW * reasons else ("margin",)
 
 
@@ -86,6 +88,15 @@ def fit_meaning(
     head = _fitted(model, (vectors - middle) / spread, labels, weights)
     scaled = head.weights / spread[:, None]
     return Head(scaled, head.bias - middle @ scaled)
+
+
+def blended(heads: Sequence[Head], shares: NDArray[np.float64]) -> Head:
+    """The head whose scores are the sums of these heads' scores times their shares."""
+    weights = np.zeros_like(heads[0].weights)
+    for head, share in zip(heads, shares, strict=True):
+        weights += head.weights * np.float32(share)
+    bias = shares @ np.stack([head.bias for head in heads])
+    return Head(weights, bias.astype(np.float32))
 
 
 def _fitted(model: Any, rows: Any, labels: NDArray[np.intp], weights: NDArray[np.float64]) -> Head:

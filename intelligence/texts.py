@@ -7,7 +7,7 @@ shares fitted on held-out examples, so that the probabilities mean what they say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from intelligence import text_files
 from intelligence.calibration import fit_shares, pooled, softened
 from intelligence.encoders import Encoder, Vectors, cut
-from intelligence.heads import Head, Loss, fit_meaning, fit_words, losses_worth
+from intelligence.heads import Head, Loss, blended, fit_meaning, fit_words, losses_worth
 from intelligence.held_out import FOLDS, checked, folds_of, folds_worth
 from intelligence.memory import Example, HashedPieces, Memory, votes
 from intelligence.ngrams import Counted, Vocabulary
@@ -137,37 +137,36 @@ def fit_texts(
     folds = folds_of(labels, seed)
     tried = [fold for fold in range(folds_worth(len(labels))) if (folds == fold).any()]
     losses = losses_worth(len(labels), len(reasons))
-    held: dict[Loss, list[_Held]] = {loss: [] for loss in losses}
+    held: list[_Held] = []
     for at, fold in enumerate(tried):
         say("checking on examples held out", 0.2 + 0.5 * at / len(tried))
         trained = _train(data, np.flatnonzero(folds != fold), losses)
         there = np.flatnonzero(folds == fold)
-        inner = (counted.chosen(there), vectors[there], lengths[there])
-        for loss in losses:
-            held[loss].append(trained.judge(loss, *inner, labels[there]))
-            if outside:
-                held[loss][-1].outside = trained.judge(loss, *outer, None)
+        held.append(
+            trained.judge(counted.chosen(there), vectors[there], lengths[there], labels[there])
+        )
+        if outside:
+            held[-1].outside = trained.judge(*outer, None)
     say("learning", 0.7)
-    loss = _best(held)
-    whole = _train(data, np.arange(len(labels)), (loss,))
+    whole = _train(data, np.arange(len(labels)), losses)
     say("weighing", 0.95)
-    shares, unread = _shares(held[loss], data.has_meaning)
+    blend, shares, unread = _shares(held, len(losses), data.has_meaning)
     memory.name(reasons)
     memory.learn(vectors, [one.reason for one in examples])
     model = TextModel(
-        tuple(reasons), whole.vocabulary, whole.words[loss], whole.meaning, memory, shares, unread,
-        _rejector(held[loss], shares, unread, len(outside)),
+        tuple(reasons), whole.vocabulary, blended(whole.words, blend), whole.meaning, memory,
+        shares, unread, _rejector(held, shares, unread, len(outside)),
     )  # fmt: skip
     model.notes = {
         "examples": len(texts),
-        "loss": loss,
+        "words": {loss: round(float(one), 4) for loss, one in zip(losses, blend, strict=True)},
         "reasons": len(reasons),
         "outside": len(outside),
         "pieces": len(whole.vocabulary),
         "encoder": memory.encoder.name,
         "encoder_fingerprint": memory.encoder.fingerprint,
         "shares": [round(float(share), 4) for share in shares],
-        "held_out": _measured(held[loss], shares),
+        "held_out": _measured(held, shares),
     }
     say("done", 1.0)
     return model
@@ -190,6 +189,7 @@ class _Held:
     """What heads trained on other examples say of these."""
 
     scores: list[Scores]
+    """Of each source; of words, once they are blended, one."""
     familiar: Scores
     unknown: Scores
     lengths: Scores
@@ -212,7 +212,7 @@ class _Held:
 @dataclass(frozen=True, slots=True)
 class _Trained:
     vocabulary: Vocabulary
-    words: dict[Loss, Head]
+    words: list[Head]
     meaning: Head | None
     remembered: Vectors
     labels: NDArray[np.intp]
@@ -220,14 +220,13 @@ class _Trained:
 
     def judge(
         self,
-        loss: Loss,
         counted: Counted,
         vectors: Vectors,
         lengths: Scores,
         labels: NDArray[np.intp] | None,
     ) -> _Held:
         rows, unknown = self.vocabulary.rows(counted)
-        scores = [self.words[loss].scores(rows)]
+        scores = [head.scores(rows) for head in self.words]
         if self.meaning is not None:
             scores.append(self.meaning.scores(vectors))
         nearest = [
@@ -243,23 +242,9 @@ def _train(data: _Data, chosen: NDArray[np.intp], losses: Sequence[Loss]) -> _Tr
     vocabulary, rows = Vocabulary.of(data.counted.chosen(chosen))
     labels, weights = data.labels[chosen], data.weights[chosen]
     vectors = data.vectors[chosen]
-    words = {loss: fit_words(rows, labels, weights, loss, data.seed) for loss in losses}
+    words = [fit_words(rows, labels, weights, loss, data.seed) for loss in losses]
     meaning = fit_meaning(vectors, labels, weights) if data.has_meaning else None
     return _Trained(vocabulary, words, meaning, vectors, labels, data.count)
-
-
-def _best(held: Mapping[Loss, Sequence[_Held]]) -> Loss:
-    """Whose pool finds what happened likeliest; the first one where nothing was held out."""
-    usual, *others = held
-    if not others or not held[usual]:
-        return usual
-
-    def lost(loss: Loss) -> float:
-        scores, labels = _labelled(held[loss])
-        shares, _ = _shares(held[loss], has_meaning=len(scores) == 3)
-        return _log_loss(pooled(scores, shares), labels)
-
-    return min(held, key=lost)
 
 
 def _in_pieces(encoder: Encoder, texts: list[str], say: Progress) -> Vectors:
@@ -276,17 +261,23 @@ def _labelled(held: Sequence[_Held]) -> tuple[list[Scores], NDArray[np.intp]]:
     return scores, np.concatenate(labels)
 
 
-def _shares(held: Sequence[_Held], has_meaning: bool) -> tuple[Scores, Scores]:
-    names = ["words", "meaning", "memory"] if has_meaning else ["words", "memory"]
-    start = np.array([_USUAL[name] for name in names])
+def _shares(held: Sequence[_Held], heads: int, has_meaning: bool) -> tuple[Scores, Scores, Scores]:
+    """How much each of the ``heads`` on words counts in their blend (sums to 1), the shares of the
+    sources with that blend as one of them, and its share alone. Blends words in ``held``."""
+    start = np.array([_USUAL["words"] / heads] * heads)
+    rest = ["meaning", "memory"] if has_meaning else ["memory"]
+    usual = np.array([*start, *(_USUAL[name] for name in rest)])
     if not held:
-        return start, start[:1]
+        return start / start.sum(), np.append(start.sum(), usual[heads:]), start.sum()[None]
     scores, labels = _labelled(held)
-    none = np.zeros(len(start))
-    return (
-        fit_shares(scores, labels, start, none, pull=5.0),
-        fit_shares(scores[:1], labels, start[:1], none[:1], pull=5.0),
-    )
+    each = fit_shares(scores, labels, usual, np.zeros(len(usual)), pull=5.0)
+    words = each[:heads].sum()
+    blend = each[:heads] / words if words > 0 else start / start.sum()
+    for one in [*held, *(one.outside for one in held if one.outside is not None)]:
+        one.scores[:heads] = [np.tensordot(blend, np.stack(one.scores[:heads]), 1)]
+    alone = [_labelled(held)[0][0]]
+    unread = fit_shares(alone, labels, start.sum()[None], np.zeros(1), pull=5.0)
+    return blend, np.append(words, each[heads:]), unread
 
 
 def _rejector(held: Sequence[_Held], shares: Scores, unread: Scores, outside: int) -> Rejector:
