@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from intelligence.encoders import EncoderMissing, open_encoder
 from intelligence.knowledge import load_knowledge
 from intelligence.pack import Pack, load_pack
 from telephony.numbers import normalise_for_store
@@ -135,6 +136,10 @@ def check(config: ConfigOption = None) -> None:
         folder = config_folder() / "knowledge" / settings.centre.pack
         entries = load_knowledge(folder, pack.reason_codes)
         wrong = findings(settings, _accounts(settings), _rule_codes(pack))
+        try:
+            open_encoder(settings.prediction.encoder)
+        except EncoderMissing as error:
+            wrong.append(f"prediction.encoder: {error}")
         for finding in wrong:
             complain(finding)
         if wrong:

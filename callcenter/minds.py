@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from intelligence.answers import Answers, Policy
 from intelligence.editing import Editing
-from intelligence.encoders import Encoder, EncoderMissing, open_encoder
+from intelligence.encoders import Encoder, EncoderMissing, Kind, open_encoder
 from intelligence.entry import Entry
 from intelligence.features import AFTERMATH
 from intelligence.fuse import Weights
@@ -103,10 +103,14 @@ class Conditions:
 class Trained:
     """The models of a registry, as they are to be used."""
 
-    def __init__(self, registry: Registry, predictor: Predictor) -> None:
+    def __init__(
+        self, registry: Registry, predictor: Predictor, missing: EncoderMissing | None = None
+    ) -> None:
+        """``missing``: the encoder that the settings ask for is not installed."""
         self.registry = registry
         self.refused: dict[str, str] = {}
         """Kinds of which a version could not be used, with the reason in words."""
+        self._missing = missing
         self._predictor = predictor
         self._opened: dict[str, object] = {}
 
@@ -128,6 +132,8 @@ class Trained:
         """Load what is not loaded yet. Anything that is refused is logged and left out."""
         self.refused.clear()
         self.registry.troubles.clear()
+        if self._missing is not None:
+            self._refuse("encoder", self._missing)
         trees, words = self._champion("reasons", ReasonTrees), self._champion("words", TextModel)
         models = Models(
             trees=trees[1] if trees else None,
@@ -176,6 +182,17 @@ class Trained:
     def _refuse(self, kind: str, error: Exception) -> None:
         self.refused[kind] = self.registry.troubles[kind] = str(error)
         log.error("model_refused", extra={"kind": kind, "why": str(error)})
+
+
+def _opened(kind: Kind) -> tuple[Encoder | None, EncoderMissing | None]:
+    """The encoder, ready to read; or why it is not there: calls go on without."""
+    try:
+        encoder = open_encoder(kind)
+    except EncoderMissing as error:
+        return None, error
+    if encoder is not None:
+        encoder.warm_up()
+    return encoder, None
 
 
 def _weights(words: Version | None) -> Weights:
@@ -236,11 +253,11 @@ async def minded(
     clock: Callable[[], float],
     observe: Callable[[str, float], None],
 ) -> AsyncIterator[Minded]:
-    """The mind for the length of the block. Raises ``KnowledgeError``, ``EncoderMissing``,
-    ``StoreError`` with words for the operator."""
+    """The mind for the length of the block. Raises ``KnowledgeError``, ``StoreError`` with words
+    for the operator."""
     chosen = settings.prediction
     files = load_knowledge(config_folder() / "knowledge" / settings.centre.pack, pack.reason_codes)
-    encoder = await asyncio.to_thread(open_encoder, chosen.encoder)
+    encoder, missing = await asyncio.to_thread(_opened, chosen.encoder)
     rules = ReasonModel(pack.usual)
     seen = await store.records.reasons_seen()
     policy = Policy(answers=chosen.answers, automatic_above=chosen.automatic_above)
@@ -268,7 +285,7 @@ async def minded(
         )
         conditions = Conditions(store.surroundings, clock)
         await conditions.refresh()
-        trained = Trained(Registry(Path(chosen.models)), predictor)
+        trained = Trained(Registry(Path(chosen.models)), predictor, missing)
         await predictor.use(await asyncio.to_thread(trained.read))
         load = partial(load_entry, reasons=pack.reason_codes)
         shown = Shown(Editing(files, load, zone(settings)), answers)
