@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -29,7 +30,7 @@ from intelligence.mind import Mind
 from intelligence.pack import Pack
 from intelligence.predictor import Models, Predictor
 from intelligence.questions import Unanswered, gathered, report
-from intelligence.reasons import Reasons
+from intelligence.reasons import RECENT, Reasons
 from intelligence.registry import Registry
 from intelligence.rules import ReasonModel
 from intelligence.texts import TextModel
@@ -54,6 +55,8 @@ LOOK: Final = 2.0
 """Seconds between two looks at whether other models are to be used."""
 CONDITIONS_READ_EVERY: Final = 30.0
 """Seconds; those told to this engine count at once."""
+LATELY: Final = 7 * 86_400.0
+"""Seconds; what was confirmed within them is remembered at the start."""
 MARKS_KEPT: Final = 365 * 86_400.0
 """Seconds for which marks of answers are learned from."""
 
@@ -195,6 +198,11 @@ def _opened(kind: Kind) -> tuple[Encoder | None, EncoderMissing | None]:
     return encoder, None
 
 
+def _latest(store: Store, now: float) -> list[Lesson]:
+    """The calls that were confirmed last, oldest first."""
+    return list(deque(store.lessons.lessons(now - LATELY, now + 1.0), RECENT))
+
+
 def _weights(words: Version | None) -> Weights:
     """How words and facts are weighed, as the training found; else as Bayes' rule has it."""
     found = words.metrics.get("fusion") if words is not None else None
@@ -283,6 +291,8 @@ async def minded(
             on=chosen.on,
             observe=observe,
         )
+        latest = await asyncio.to_thread(_latest, store, now)
+        predictor.remember(latest)
         conditions = Conditions(store.surroundings, clock)
         await conditions.refresh()
         trained = Trained(Registry(Path(chosen.models)), predictor, missing)

@@ -9,23 +9,26 @@ about calls.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
 from callcenter.floor.card import Cause, Features, Reason, Scored, Words
 from callcenter.floor.orders import Predict, RecordOutcome
-from callcenter.ports import Prediction
+from callcenter.ports import Lesson, Prediction
 
 from .features import at_serving
 from .fuse import REJECTED, Weights, fused
-from .reasons import Reasons, caught_up
+from .reasons import RECENT, Reasons, caught_up
 from .texts import Example, Reading, TextModel
 from .trees import ReasonTrees
+
+log: Final = logging.getLogger(__name__)
 
 OFF: Final = "off"
 """Name of the model where nothing is to be predicted."""
@@ -69,7 +72,9 @@ class Predictor:
         self.reasons = reasons
         self.models = Models()
         self.counted: Counter[str] = Counter()
-        """``known``, ``not_known``, ``off``, ``late``, ``not_ours``."""
+        """``known``, ``not_known``, ``off``, ``late``, ``not_ours``, ``learn_failed``."""
+        self._said: deque[Example] = deque(maxlen=RECENT)
+        """Words whose reason was confirmed, the latest: for a model that comes into use."""
         self._prior = dict(prior)
         self._pool = pool
         self._deadline = deadline
@@ -80,10 +85,12 @@ class Predictor:
     async def use(self, models: Models) -> None:
         """From the next prediction on. What was confirmed lately is taken along: in a thread of its
         own, because that takes a moment; the pool then only changes names."""
-        trees = models.trees
+        trees, texts = models.trees, models.texts
         shift = None
         if trees is not None and trees is not self.models.trees:
             shift = await asyncio.to_thread(caught_up, trees, self.reasons.recent())
+        if texts is not None and texts is not self.models.texts:
+            await asyncio.to_thread(_taught, texts, tuple(self._said))
 
         def switch() -> None:
             if trees is not self.models.trees:
@@ -126,16 +133,30 @@ class Predictor:
         nothing is predicted nothing is learned."""
         if not self._on or order.queue in self._off:
             return
-        self._pool.submit(self._learn, order)
+        self._pool.submit(self._learn, order).add_done_callback(self._learned)
+
+    def remember(self, lessons: Iterable[Lesson]) -> None:
+        """What was confirmed before the start, oldest first; the rules have counted it already.
+        Before ``use``, and before anybody asks."""
+        for one in deque(lessons, RECENT):
+            served = at_serving(one.features, one.queue, one.words)
+            if served:
+                self.reasons.remember(served, one.reason)
+            self._said.extend(_examples(one.words, one.reason))
 
     def _learn(self, order: RecordOutcome) -> None:
         features = at_serving(order.features, order.queue, order.words)
         self.reasons.learn(order.queue, order.context, features, order.words, order.reason)
-        texts = self.models.texts
-        if texts is not None:
-            for words in order.words:
-                if words.source in SPOKEN:
-                    texts.memory.add(Example(words.text, words.language, order.reason))
+        examples = _examples(order.words, order.reason)
+        self._said.extend(examples)
+        if self.models.texts is not None:
+            _taught(self.models.texts, examples)
+
+    def _learned(self, work: Future[None]) -> None:
+        error = work.exception()
+        if error is not None:  # nobody waits for it, and the next call is predicted all the same
+            self.counted["learn_failed"] += 1
+            log.error("not_learned", exc_info=error)
 
     # --- in the pool ------------------------------------------------------------------------
 
@@ -195,6 +216,15 @@ class Predictor:
             _scored(name, model.distribution(features)) for name, model in models.challengers
         ]
         return tuple(scored)
+
+
+def _examples(words: Sequence[Words], reason: str) -> list[Example]:
+    return [Example(one.text, one.language, reason) for one in words if one.source in SPOKEN]
+
+
+def _taught(texts: TextModel, examples: Sequence[Example]) -> None:
+    for example in examples:
+        texts.memory.add(example)
 
 
 def _scored(name: str, distribution: Mapping[str, float]) -> Scored:

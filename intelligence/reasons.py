@@ -68,6 +68,10 @@ class Reasons:
         """The last confirmed calls, oldest first: for ``caught_up``."""
         return tuple(self._recent)
 
+    def remember(self, features: Features, reason: str) -> None:
+        """A call that was confirmed before the start; ``features`` as served. The rules have it."""
+        self._recent.append(Confirmed(features, reason))
+
     def use(self, trees: ReasonTrees | None, shift: Shift | None = None) -> None:
         """Speak with this model from the next call on; ``None``: with the rules.
 

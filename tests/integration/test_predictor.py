@@ -6,16 +6,18 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from callcenter.floor.card import Words
 from callcenter.floor.orders import Predict, RecordOutcome
+from intelligence.fitting import fit_trees
 from intelligence.predictor import OFF, Models, Predictor
 from intelligence.reasons import Reasons
 from intelligence.rules import ENOUGH, ReasonModel, Usual
 from intelligence.texts import Example, TextModel, fit_texts
-from intelligence.trees import ReasonTrees, fit_trees
+from intelligence.trees import ReasonTrees
 from tests.contract.samples import noted
 from tests.unit.intelligence.world import World, made_up
 
@@ -142,6 +144,32 @@ async def test_a_correction_is_used_by_the_very_next_call(ready: Predictor, worl
     found = await ready.predict(order)
     assert found.reasons[0].code == "h2r2"
     assert found.reasons[0].why[0].value == odd.text
+
+
+async def test_a_correction_outlives_a_restart_and_a_new_model(
+    world: World, texts: TextModel, pool: ThreadPoolExecutor
+) -> None:
+    """What was confirmed before the start, and before a model came into use, is taken along."""
+    odd = ivr("the blue thing does not blink")
+    made = predictor(world, pool)
+    lesson = replace(world.lessons[CUT], words=(odd,), reason="h2r2")
+    made.remember([lesson])
+    await made.use(Models(texts=texts, texts_name="words-1"))
+    found = await made.predict(asked(world, 0, odd))
+    assert found.reasons[0].code == "h2r2"
+
+
+async def test_what_cannot_be_learned_is_told(
+    ready: Predictor, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("no memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reasons, "learn", broken)
+        ready.learn(confirmed(world, 0, "h2r2"))
+        await ready.predict(asked(world, 0))
+    assert ready.counted["learn_failed"] == 1
 
 
 def confirmed(world: World, n: int, reason: str, *words: Words) -> RecordOutcome:
