@@ -21,7 +21,8 @@ from tests.product import product
 # What JSON Schema cannot say, and is therefore told with 422 although the schema allows it.
 WHAT_NO_SCHEMA_SAYS = """
 [[operations]]
-include-operation-id = ["edit_knowledge", "control_call"]  # the text is TOML; digits go with dtmf
+# The text is TOML; digits go with dtmf; a skill's name can stand in an expression.
+include-operation-id = ["edit_knowledge", "control_call", "set_skills"]
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", 401, 403, 404, 409, 422, "5xx"]
 
