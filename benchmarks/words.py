@@ -3,8 +3,8 @@
     python -m benchmarks.words [none semantic semantic-en] [--only speed whole ...] [--folds 5]
 
 Test splits are not touched: a quarter of BANKING77's training file and CLINC150's validation part
-are held out (stratified, seeded), and nothing was chosen on that quarter. With three quarters of the examples the figures are lower than
-with all of them. One thread.
+are held out (stratified, seeded), and nothing was chosen on that quarter. With three quarters of
+the examples the figures are lower than with all of them. One thread.
 """
 
 from __future__ import annotations

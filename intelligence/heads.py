@@ -23,6 +23,7 @@ _ODDS = 10.0
 _MEANING = 0.03
 """C of each. How they were chosen: see docs/words.md."""
 _ALIKE = 1e-4
+_TOLERANCE = 1e-3
 _DEAD = 1e-4
 """A dimension that varies less says nothing, and may not be blown up to say something."""
 
@@ -62,7 +63,7 @@ def fit_words(
     if loss == "margin":
         model = LinearSVC(C=_MARGIN, tol=0.1, random_state=seed)
         return _fitted(model, rows, labels, weights)
-    model = LogisticRegression(C=_ODDS, tol=1e-3, max_iter=200)
+    model = LogisticRegression(C=_ODDS, tol=_TOLERANCE, max_iter=200)
     examples, features = rows.shape
     if features <= examples:
         return _fitted(model, rows, labels, weights)
@@ -84,7 +85,7 @@ def fit_meaning(
 
     middle, spread = vectors.mean(axis=0), vectors.std(axis=0)
     spread[spread < _DEAD] = 1.0
-    model = LogisticRegression(C=_MEANING, tol=1e-3, max_iter=200)
+    model = LogisticRegression(C=_MEANING, tol=_TOLERANCE, max_iter=200)
     head = _fitted(model, (vectors - middle) / spread, labels, weights)
     scaled = head.weights / spread[:, None]
     return Head(scaled, head.bias - middle @ scaled)

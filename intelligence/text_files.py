@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +72,11 @@ def load(folder: Path, encoder: Encoder | None = None) -> TextModel:
         )
     encoder = _same(about, encoder)
     try:
-        with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
+        # Opened here: numpy would leave a file open that it cannot read.
+        with (
+            (folder / "arrays.npz").open("rb") as opened,
+            np.load(opened, allow_pickle=False) as stored,
+        ):
             arrays = {name: stored[name] for name in stored.files}
         named = _read(folder / "pieces.json")
         vocabulary = Vocabulary.named(named["words"], named["parts"], arrays["rarity"])
@@ -90,7 +95,9 @@ def load(folder: Path, encoder: Encoder | None = None) -> TextModel:
         _fits(rejector.shape == (SIGNS + 1,) and bool(np.isfinite(rejector).all()))
         _fits(len(vocabulary) == len(named["words"]) + len(named["parts"]))
         _fits(remembered[: len(reasons)] == list(reasons))
-    except (KeyError, IndexError, TypeError, ValueError, OSError) as broken:
+    except (
+        KeyError, IndexError, TypeError, ValueError, OSError, EOFError, BadZipFile,
+    ) as broken:  # fmt: skip
         if isinstance(broken, ModelUnreadable):
             raise
         raise ModelUnreadable(f"{folder.name} cannot be read: {broken}") from broken

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from intelligence.memory import Example, HashedPieces, Memory, votes
+from intelligence.ngrams import Counted
 
 
 def asked(memory: Memory, text: str) -> dict[str, float]:
@@ -59,3 +60,10 @@ def test_votes_are_of_the_nearest_only() -> None:
     assert list(np.argsort(-logs[0])[:2]) == [0, 1]
     assert familiar[0] == pytest.approx((1 + 0.9 + 0.1) / 3)
     assert logs[0, 3] == logs.min()
+
+
+def test_hashed_together_as_one_by_one() -> None:
+    texts = ["I have lost my card", "lost lost", "", "我的卡丢了, help"]
+    together = HashedPieces.of(Counted.of(texts))
+    assert together == pytest.approx(HashedPieces().encode(texts), abs=1e-6)
+    assert np.linalg.norm(together, axis=1) == pytest.approx([1, 1, 0, 1], abs=1e-6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from intelligence.ngrams import Vocabulary, pieces
+from intelligence.ngrams import Counted, Vocabulary, pieces
 
 TEXTS = ["I lost my card", "lost lost again", "我的卡丢了", "", "PIN für Köln"]
 
@@ -41,3 +41,31 @@ def test_unknown_pieces_are_counted() -> None:
     vocabulary, _ = Vocabulary.of(TEXTS)
     assert vocabulary.row("zzz")[2] == 1.0
     assert 0 < vocabulary.row("lost zzz")[2] < 1
+
+
+def test_counted_together_as_one_by_one() -> None:
+    texts = [*TEXTS, "my my card, 我的 card"]
+    counted = Counted.of(texts)
+    for at, text in enumerate(texts):
+        for known, counts, one in zip(
+            (counted.words, counted.parts), (counted.in_words, counted.in_parts), pieces(text),
+            strict=True,
+        ):  # fmt: skip
+            row = counts[at]
+            found = zip(row.indices, row.data, strict=True)
+            assert {known[column]: n for column, n in found} == one
+
+
+def test_a_vocabulary_of_some_knows_nothing_of_the_others() -> None:
+    counted = Counted.of(TEXTS)
+    chosen = np.array([0, 2], dtype=np.intp)
+    some, rows = Vocabulary.of(counted.chosen(chosen))
+    alone, same = Vocabulary.of([TEXTS[0], TEXTS[2]])
+    assert (list(some.words), list(some.parts)) == (list(alone.words), list(alone.parts))
+    assert rows.toarray() == pytest.approx(same.toarray())
+    asked, unknown = some.rows(counted)
+    for at, text in enumerate(TEXTS):
+        columns, values, share = some.row(text)
+        assert unknown[at] == pytest.approx(share)
+        assert asked[at].toarray()[0, columns] == pytest.approx(values, abs=1e-6)
+        assert asked[at].nnz == len(columns)
