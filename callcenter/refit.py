@@ -32,6 +32,7 @@ from intelligence.evaluation import (
     split,
 )
 from intelligence.features import at_serving
+from intelligence.fitting import fit_trees
 from intelligence.fuse import Both, fit_fusion
 from intelligence.measures import Ranked, ranked
 from intelligence.pack import Pack
@@ -40,7 +41,7 @@ from intelligence.registry import Registry
 from intelligence.rules import NAME as RULES
 from intelligence.texts import Example, TextModel, fit_texts
 from intelligence.training import TrainingError
-from intelligence.trees import ReasonTrees, fit_trees
+from intelligence.trees import ReasonTrees
 
 from .floor.card import Scored, Words
 from .ports import Lesson, Lessons

@@ -5,8 +5,10 @@ call came, so nothing that happened later can leak in. Names are ``group|what``;
 fact share its group, so that a fact can be left out whole. What is absent is not there or not
 known; only what is there is listed, so a person with nothing open has a short list.
 
-``age`` and ``due`` are ``log(1 + hours)`` since or until; ``n...`` are numbers of times; the others
-are 1 or a share. Products, tier, tenure and the language of the service are used. Never used, and
+``age``, ``due`` and ``helped`` are ``log(1 + hours)`` since or until (``age.2``: of the second
+youngest of its kind; ``helped``: since a conversation settled the reason); ``n...`` are numbers of
+times; the others are 1 or a share. Products, tier, tenure and the language of the service are used.
+Never used, and
 not to be added: name, sex, birth date or age, nationality, place, value, consent, what agents noted
 or typed about the person. See ``docs/prediction.md``.
 """
@@ -36,13 +38,17 @@ WEEK = 7 * DAY
 MONTH = 30 * DAY
 HABIT = 60 * DAY
 """After so long a past reason counts half for what the person usually calls about."""
+OCCURRENCES = 4
+"""So many of a kind are told apart; calls of a fifth are few."""
+OPEN_FOR = 14 * DAY
+"""After so long an unsettled conversation brings no calls any more."""
 AFTERMATH = 2 * DAY
 """A condition that ended is remembered for so long."""
 LONGEST = 60
 """Characters of a word from outside that enter a name."""
 OPEN_ORDERS = ("open", "shipped", "late")
 
-TIMES = frozenset({"age", "due", "open", "topic", "on", "perhaps", "over"})
+TIMES = frozenset({"age", "due", "open", "topic", "on", "perhaps", "over", "helped"})
 PLAIN = frozenset({"identity", "dialled", "tier", "language", "queue", "path"})
 """Groups whose features are words from outside, whatever they look like."""
 
@@ -129,13 +135,17 @@ class _Seen:
 
     def nearest(self, name: str, seconds: float) -> None:
         """``log(1 + hours)``, the smallest of all given."""
-        value = math.log1p(max(0.0, seconds) / HOUR)
+        value = _hours(seconds)
         old = self.values.get(name)
         if old is None or value < old:
             self.values[name] = value
 
     def tell(self, cause: Cause) -> None:
         self.causes.setdefault(cause.group, cause)
+
+
+def _hours(seconds: float) -> float:
+    return math.log1p(max(0.0, seconds) / HOUR)
 
 
 def _word(text: str) -> str:
@@ -239,6 +249,7 @@ def _promises(seen: _Seen, person: PersonRow) -> None:
         if promise_broken(promise, seen.at):
             late = seen.at - promise.due
             seen.nearest("promise_broken|age", late)
+            _promised(seen, "promise_broken", person, promise.made, late)
             seen.tell(
                 Cause(
                     group="promise_broken", code="promise_broken", kind="duration", value=late,
@@ -247,6 +258,7 @@ def _promises(seen: _Seen, person: PersonRow) -> None:
             )  # fmt: skip
         elif promise_open(promise, seen.at):
             seen.nearest("promise_open|age", seen.at - promise.made)
+            _promised(seen, "promise_open", person, promise.made, seen.at - promise.made)
             seen.nearest("promise_open|due", promise.due - seen.at)
             seen.tell(
                 Cause(
@@ -254,6 +266,14 @@ def _promises(seen: _Seen, person: PersonRow) -> None:
                     detail=promise.text or None,
                 )
             )  # fmt: skip
+
+
+def _promised(seen: _Seen, group: str, person: PersonRow, made: float, age: float) -> None:
+    """What the conversation was about in which it was promised: the last one before, of a day."""
+    before = [c for c in person.contacts if made - DAY <= c.at <= made and c.reason is not None]
+    if before:
+        last = max(before, key=lambda contact: contact.at)
+        seen.nearest(f"{group}|topic.{_word(last.reason or '')}", age)
 
 
 def _contacts(seen: _Seen, person: PersonRow, settled: Collection[str]) -> None:
@@ -270,13 +290,19 @@ def _contacts(seen: _Seen, person: PersonRow, settled: Collection[str]) -> None:
     noted = [contact for contact in past if contact.reason is not None]
     if noted:
         _last(seen, noted[0], settled)
+        _open(seen, noted, settled)
     if len(noted) > 1:
         seen.put(f"before|was.{_word(noted[1].reason or '')}", 1.0)
         seen.nearest("before|age", at - noted[1].at)
     weights: dict[str, float] = {}
     times: dict[str, int] = {}
+    same_day: dict[str, int] = {}
     for contact in noted:
         reason = _word(contact.reason or "")
+        if not unsettled(contact, settled):
+            seen.nearest(f"past.{reason}|helped", at - contact.at)
+        if abs((at - contact.at + WEEK / 2) % WEEK - WEEK / 2) < DAY / 2:
+            same_day[reason] = same_day.get(reason, 0) + 1
         weights[reason] = weights.get(reason, 0.0) + 0.5 ** ((at - contact.at) / HABIT)
         times[reason] = times.get(reason, 0) + 1
     # One made-up call beside the person's own: a single call is not yet a habit.
@@ -284,6 +310,8 @@ def _contacts(seen: _Seen, person: PersonRow, settled: Collection[str]) -> None:
     for reason, weight in weights.items():
         group = f"past.{reason}"
         seen.put(f"{group}|share", weight / whole)
+        if reason in same_day:
+            seen.put(f"{group}|same_day", same_day[reason] / (1 + times[reason]))
         if times[reason] > 1:
             seen.tell(Cause(group=group, code="usual", kind="code", value=f"reason.{reason}"))
 
@@ -305,14 +333,30 @@ def _last(seen: _Seen, contact: Contact, settled: Collection[str]) -> None:
     )  # fmt: skip
 
 
+def _open(seen: _Seen, noted: Sequence[Contact], settled: Collection[str]) -> None:
+    """Of the conversations before the last (newest first), what nobody was helped with since."""
+    done = {_word(noted[0].reason or "")}
+    for contact in noted[1:]:
+        reason, age = _word(contact.reason or ""), seen.at - contact.at
+        if reason not in done and age <= OPEN_FOR and unsettled(contact, settled):
+            group = f"open.{reason}"
+            seen.put(f"{group}|age", _hours(age))
+            seen.tell(Cause(group=group, code="unsettled", kind="code", value=f"reason.{reason}"))
+        done.add(reason)
+
+
 def _happenings(seen: _Seen, person: PersonRow) -> None:
     at = seen.at
     past = [one for one in person.happenings if one.at <= at]
     past.sort(key=lambda one: one.at, reverse=True)
+    times: dict[str, int] = {}
     for one in past:
         group = f"happening.{_word(one.kind)}"
         age = at - one.at
-        seen.nearest(f"{group}|age", age)
+        times[group] = times.get(group, 0) + 1
+        if times[group] <= OCCURRENCES:
+            number = f".{times[group]}" if times[group] > 1 else ""
+            seen.put(f"{group}|age{number}", _hours(age))
         if one.topic:
             seen.nearest(f"{group}|topic.{_word(one.topic)}", age)
         if age <= WEEK:

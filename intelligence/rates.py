@@ -1,21 +1,19 @@
 """Competing causes: every fact makes a person call for some reasons, each at a rate that changes
 with the fact's age, and the likely reason is the one with the largest share of all rates. Pure.
 
-    rate(r | x) = sum over atoms a of x_a * theta[a, r],   p(r | x) = rate(r | x) / sum of all rates
+    rate(r | x) = sum over facts f of law[f](age) * helped * S[f, r]
+    p(r | x)    = rate(r | x) / sum of all rates
 
-An atom is a feature (a time is spread over a few knots, so that a rate may fade), the caller as
-such, or a family of features that name a reason themselves (the last conversation was about fees):
-a family has one weight for "the same reason again", learned from all reasons together. That is what
-makes it good for 200 reasons, most of them rare: the person's own facts name the rare one.
+``S`` says what calls of a fact are about, ``law`` how their number changes with its age (straight
+lines between knots), ``helped`` what is left once the person was helped with what the fact is
+mostly about. Facts that name a reason (a case, an unsettled conversation, a callback's topic) share
+one law and one weight for "the same again", learned from all reasons together: that is what makes
+it good for 200 reasons, most of them rare.
 
-theta >= 0 is fitted by minorisation-maximisation (Hunter, MM algorithms for generalized
-Bradley-Terry models, 2004): each step divides the calls that a pair (atom, reason) explains by the
-chances it had,
-
-    theta[a, r] <- (explained[a, r] - DISCOUNT) / (BETA + sum over calls with a of x_a / Z)
-
-The discount takes pairs away that a coincidence would explain (absolute discounting, as in language
-models); what is taken away falls to the pair (atom, head of r) and to the base rates.
+Fitted by minorisation-maximisation (Hunter, *MM algorithms for generalized Bradley-Terry models*,
+2004): each step shares every call out among the facts that explain it, and divides what a fact
+explains by the chances it had. Few calls of a fact say little: what they are about is drawn
+towards the heads of these calls (``PULL``), a head's share towards everybody's (``HEAD_PULL``).
 
 The queue and the way through the menu are chosen because of the reason, so they enter by Bayes'
 rule: p(r | x, q) is proportional to p(r | x) * p(q | r) (as in ``rules``).
@@ -23,8 +21,7 @@ rule: p(r | x, q) is proportional to p(r | x) * p(q | r) (as in ``rules``).
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,134 +30,118 @@ from numpy.typing import NDArray
 
 from callcenter.floor.card import Features
 
-from .features import group_of, is_time
+from .facts import BASE, Fact, facts_of, hat
+from .facts import KNOTS as KNOTS
+from .features import group_of, without
 from .training import Prepared
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-KNOTS: Final = np.log1p(np.array([0.0, 0.25, 1.0, 3.0, 8.0, 24.0, 72.0, 168.0, 336.0, 1440.0]))
-"""Hours at which rates are free; straight lines between, in log(1 + hours)."""
-_KNOTS: Final[list[float]] = KNOTS.tolist()
-STEPS = 25
-DISCOUNT = 0.2
-BETA = 1.0
-BASE_WEIGHT = 20.0
+STEPS: Final = 30
+PULL: Final = 4.0
+HEAD_PULL: Final = 1.0
+DISCOUNT: Final = 0.4
+"""Calls that a coincidence explains, taken from every pair of a fact and a reason and given to the
+reasons of the head alike (absolute discounting, as in language models)."""
+SUPPORT: Final = 3
+"""A fact present in fewer calls is not learned."""
+BASE_WEIGHT: Final = 20.0
 """The pack's shares count as this many calls."""
-SUPPORT = 3.0
-"""An atom present in fewer calls is not learned."""
-CHOSEN = ("queue", "path", "dialled")
+FLAT: Final = 0.5
+"""At every knot, as if so many calls had come at the rate of the knots beside it."""
+MAINLY: Final = 0.2
+"""Much of what a fact's calls are about: who was helped with it calls less."""
+CHOSEN: Final = ("queue", "path", "dialled")
 """Groups that the caller chooses because of the reason."""
-CHOSEN_WEIGHT = 10.0
-LEFT_OUT = frozenset({"hour", "weekday", "contacts", "tenure", *CHOSEN})
-"""No cause of calls by themselves; the trees look at them."""
-BASE = "base"
-FAMILY = "="
-"""Begins the name of a family's atom."""
-
-
-def entries(
-    name: str, value: float, place: Mapping[str, int], heads: Mapping[str, int]
-) -> Iterator[tuple[str, float, int]]:
-    """Atoms of one feature: (atom, how much of it, target).
-
-    The target is -1 for an atom that leads to any reason; for a family's, the place of the reason
-    the feature names, or -2 - the place of a head.
-    """
-    group, _, what = name.partition("|")
-    if group in LEFT_OUT or (what.startswith("n") and what[1:2] in ("", "7", "3", "_")):
-        return
-    if is_time(name):
-        parts = [(f"#{k}", part) for k, part in _hat(value)]
-    else:
-        parts = [("", max(0.0, value))]
-    family, named = _named(group, what)
-    target = place.get(named, -1)
-    if target < 0 and named in heads:
-        target = -2 - heads[named]
-    for suffix, part in parts:
-        if part > 0:
-            yield name + suffix, part, -1
-            if target != -1:
-                yield FAMILY + family + suffix, part, target
-
-
-def _hat(value: float) -> Iterator[tuple[int, float]]:
-    last = len(_KNOTS) - 1
-    k = min(bisect_right(_KNOTS, value) - 1, last)
-    if k < 0:
-        yield 0, 1.0
-    elif k >= last:
-        yield last, 1.0
-    else:
-        part = (value - _KNOTS[k]) / (_KNOTS[k + 1] - _KNOTS[k])
-        yield k, 1.0 - part
-        yield k + 1, part
-
-
-def _named(group: str, what: str) -> tuple[str, str]:
-    """The family of a feature, and the reason, head or topic it names ("" for none)."""
-    kind, dot, rest = group.partition(".")
-    head, dot_too, tail = what.partition(".")
-    if dot_too and head in ("was", "open", "topic"):
-        return f"{kind}|{head}", tail
-    if dot and kind in ("past", "case", "page"):
-        return f"{kind}|{what}", rest.replace("-", "_")  # pages are written with -
-    return "", ""
+CHOSEN_WEIGHT: Final = 10.0
+TINY: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """How rates follow a world that changes: what all lessons say counts as ``trust`` calls of each
-    atom, beside the latest lessons, of which one counts half after ``half_life`` seconds."""
+    """How rates follow a world that changes: what all lessons say of a fact's calls counts as
+    ``trust`` calls, beside the latest lessons, of which one counts half after ``half_life``
+    seconds."""
 
     half_life: float
     trust: float
 
 
 class Rates:
-    """Fitted rates: ``theta`` (atoms by reasons) and the shares of what callers choose."""
+    """Fitted rates. Shapes: ``shares`` sources by codes, ``same`` sources by 2 (weight of the very
+    reason and of its head), ``laws`` laws by knots, ``law_of`` and ``mainly`` by source."""
 
     def __init__(
         self, codes: Sequence[str], heads: Sequence[str], head_of: Places, within: Floats,
-        atoms: Sequence[str], theta: Floats, chosen: Sequence[str], given: Floats,
+        sources: Sequence[str], shares: Floats, same: Floats, laws: Floats, law_of: Places,
+        helped: float, chosen: Sequence[str], given: Floats,
     ) -> None:  # fmt: skip
         self.codes, self.heads = tuple(codes), tuple(heads)
         self.head_of, self.within = head_of, within
-        self.atoms, self.theta = tuple(atoms), theta
+        self.sources, self.shares, self.same = tuple(sources), shares, same
+        self.laws, self.law_of, self.helped = laws, law_of, helped
         self.chosen, self.given = tuple(chosen), given
-        self._atom = {name: k for k, name in enumerate(self.atoms)}
+        self._source = {name: k for k, name in enumerate(self.sources)}
         self._choice = {name: k for k, name in enumerate(self.chosen)}
         self._place = {code: k for k, code in enumerate(self.codes)}
         self._head = {head: k for k, head in enumerate(self.heads)}
+        self._mainly = mainly(shares)
+        self._flat = laws.ravel()
         self._spread = np.zeros((len(heads), len(codes)))
         self._spread[head_of, np.arange(len(codes))] = within
 
-    def log_shares(self, features: Features) -> Floats:
-        """log p(reason), normalised."""
-        rows, parts = [self._atom[BASE]], [1.0]
-        same: list[tuple[int, float]] = []
-        log_given = np.zeros(len(self.codes))
-        for name, value in features:
-            choice = self._choice.get(name)
-            if choice is not None:
-                log_given += self.given[choice]
-            for atom, part, target in entries(name, value, self._place, self._head):
-                k = self._atom.get(atom)
-                if k is None:
-                    continue
-                if target == -1:
-                    rows.append(k)
-                    parts.append(part)
-                else:
-                    same.append((target, part * float(self.theta[k, 0])))
-        rates = np.array(parts) @ self.theta[rows]
-        for target, rate in same:
-            if target >= 0:
-                rates[target] += rate
-            else:
-                rates += rate * self._spread[-2 - target]
-        return normalised(np.log(rates) + log_given)
+    def log_shares(self, rows: Sequence[Features]) -> Floats:
+        """log p(reason) of each row, normalised."""
+        found = _Entries(self._place, self._head)
+        for i, row in enumerate(rows):
+            found.add(i, facts_of(row), self._source)
+        return self.of(found.arrays(), self.choices(rows))
+
+    def choices(self, rows: Sequence[Features]) -> Floats:
+        """log p(what each caller chose | reason), up to what is common to all reasons."""
+        given = np.zeros((len(rows), len(self.codes)))
+        for i, row in enumerate(rows):
+            for name, _ in row:
+                choice = self._choice.get(name)
+                if choice is not None:
+                    given[i] += self.given[choice]
+        return given
+
+    def left_out(self, features: Features, groups: Sequence[str]) -> Floats:
+        """log p(reason) of the features, then without each of the groups."""
+        facts = facts_of(features)
+        found = _Entries(self._place, self._head)
+        for i, out in enumerate(("", *groups)):
+            found.add(i, [one for one in facts if one.group != out], self._source)
+        chosen = [without(features, {out}) for out in ("", *groups)]
+        return self.of(found.arrays(), self.choices(chosen))
+
+    def of(self, e: _Arrays, given: Floats) -> Floats:
+        n, size = len(given), len(self.sources)
+        strength = e.value * self._flat[self.law_of[e.source] * len(KNOTS) + e.knot]
+        if len(e.done_entry):
+            hit = _helped(self._mainly, e.source, e.done_entry, e.done_code)
+            strength[np.unique(hit)] *= self.helped
+        weights = np.bincount(e.row * size + e.source, strength, n * size).reshape(n, size)
+        rates = weights @ self.shares
+        named = np.flatnonzero(e.target != NONE)
+        to, row, own = e.target[named], e.row[named], strength[named]
+        weight = self.same[e.source[named]]
+        leaf = to >= 0
+        codes, heads = len(self.codes), len(self.heads)
+        rates += np.bincount(
+            row[leaf] * codes + to[leaf], own[leaf] * weight[leaf, 0], n * codes
+        ).reshape(n, codes)
+        head = np.where(leaf, self.head_of[np.maximum(to, 0)], -2 - to)
+        by_head = np.bincount(
+            row * heads + head, own * np.where(leaf, weight[:, 1], weight.sum(axis=1)), n * heads
+        ).reshape(n, heads)
+        rates += by_head @ self._spread
+        return normalised(np.log(np.maximum(rates, TINY)) + given)
+
+
+NONE: Final = -1
 
 
 def normalised(logs: Floats) -> Floats:
@@ -170,144 +151,280 @@ def normalised(logs: Floats) -> Floats:
     return whole
 
 
-def fit_rates(
-    prepared: Prepared, part: Places | None = None, lately: Lately | None = None,
-    steps: int = STEPS, discount: float = DISCOUNT,
-) -> Rates:  # fmt: skip
-    """Fit on the lessons at ``part`` (places; all without it), and adapt to the last of them."""
-    part = np.arange(len(prepared.lessons)) if part is None else part
-    labels, weights = prepared.labels[part], prepared.weights[part]
-    codes, heads, head_of = prepared.codes, prepared.heads, prepared.head_of
-    shares = (
-        np.bincount(labels, weights, len(codes)) + BASE_WEIGHT * prepared.prior
-    ) / (weights.sum() + BASE_WEIGHT)  # fmt: skip
-    within = shares / np.bincount(head_of, shares, len(heads))[head_of]
-    table = _Table(prepared, part, within)
-    table.fit(shares, discount, steps, weights)
-    if lately is not None:
-        ages = prepared.lessons[int(part.max())].at - np.array(
-            [prepared.lessons[i].at for i in part.tolist()]
-        )
-        table.adapt(discount, steps, 0.5 ** (ages / lately.half_life), lately.trust)
-    theta, by_head = table.pairs()
-    dense = np.zeros((len(table.atoms), len(codes)))
-    dense[table.leaf_atom, table.leaf_code] = theta
-    for atom, head, rate in by_head:
-        members = np.flatnonzero(head_of == head)
-        dense[atom, members] += rate * within[members]
-    for k, rate in table.family_rates():
-        dense[k, :] = 0.0
-        dense[k, 0] = rate
-    chosen, given = _chosen(prepared, part)
-    return Rates(codes, heads, head_of, within, table.atoms, dense, chosen, given)
+def mainly(shares: Floats) -> NDArray[np.bool_]:
+    """What the calls of each source are mostly about."""
+    total = shares.sum(axis=1, keepdims=True)
+    found: NDArray[np.bool_] = shares >= MAINLY * np.maximum(total, TINY)
+    return found
 
 
-class _Table:
-    """The lessons as sparse arrays: what each atom had the chance to explain, and what it may."""
+def _helped(main: NDArray[np.bool_], source: Places, entry: Places, code: Places) -> Places:
+    """Entries after which the person was helped with what they are mostly about."""
+    about = (code == NONE) | main[source[entry], np.maximum(code, 0)]
+    found: Places = entry[about]
+    return found
 
-    def __init__(self, prepared: Prepared, part: Places, within: Floats) -> None:
-        place = {code: k for k, code in enumerate(prepared.codes)}
-        head_place = {head: k for k, head in enumerate(prepared.heads)}
-        number: dict[str, int] = {BASE: 0}
-        rows, atoms, values, targets = [], [], [], []
-        for i, lesson in enumerate(part.tolist()):
-            rows.append(i)
-            atoms.append(0)
-            values.append(1.0)
-            targets.append(-1)
-            for name, given in prepared.lessons[lesson].features:
-                for entry, share, towards in entries(name, given, place, head_place):
-                    rows.append(i)
-                    atoms.append(number.setdefault(entry, len(number)))
-                    values.append(share)
-                    targets.append(towards)
-        row, atom = np.array(rows, dtype=np.intp), np.array(atoms, dtype=np.intp)
-        value, target = np.array(values), np.array(targets, dtype=np.intp)
-        support = np.bincount(atom, value > 0, len(number))
-        kept = np.flatnonzero(support >= SUPPORT)
-        new = np.full(len(number), -1, dtype=np.intp)
-        new[kept] = np.arange(len(kept))
-        names = list(number)
-        self.atoms = [names[k] for k in kept]
-        use = new[atom] >= 0
-        self.row, self.atom = row[use], new[atom][use]
-        self.value, self.target = value[use], target[use]
-        self.n = len(part)
-        label = prepared.labels[part][self.row]
-        head = prepared.head_of[label]
-        codes, heads = len(prepared.codes), len(prepared.heads)
-        plain = self.target == -1
-        base = self.atom == 0
-        # Pairs (atom, reason) and (atom, head) that occur; the base has every reason.
-        leaf_key = self.atom[plain] * codes + label[plain]
-        pairs = np.unique(np.concatenate([np.arange(codes), leaf_key]))
-        self.leaf_atom, self.leaf_code = pairs // codes, pairs % codes
-        wide = plain & ~base
-        head_key = self.atom[wide] * heads + head[wide]
-        head_pairs = np.unique(head_key)
-        self.head_atom, self.head_place = head_pairs // heads, head_pairs % heads
-        hit = (self.target == label) | (self.target == -2 - head)
-        self.families = np.unique(self.atom[~plain])
-        family = np.searchsorted(self.families, self.atom[hit])
-        self.pair = np.concatenate(
-            [
-                np.searchsorted(pairs, leaf_key),
-                len(pairs) + np.searchsorted(head_pairs, head_key),
-                len(pairs) + len(head_pairs) + family,
-            ]
-        )
-        spread = np.where(self.target[hit] >= 0, 1.0, within[label[hit]])
-        self.explains = np.concatenate(
-            [self.value[plain], self.value[wide] * within[label[wide]], self.value[hit] * spread]
-        )
-        self.explained_row = np.concatenate([self.row[plain], self.row[wide], self.row[hit]])
-        self.owner = np.concatenate([self.leaf_atom, self.head_atom, self.families])
-        self._theta = np.zeros(0)
 
-    def fit(self, shares: Floats, discount: float, steps: int, weights: Floats) -> None:
-        base = self.owner == 0
-        start = np.full(len(self.owner), 0.05)
-        start[base] = shares
-        alpha = np.full(len(self.owner), -discount)
-        alpha[base] = BASE_WEIGHT * shares
-        beta = np.where(np.arange(len(self.atoms)) == 0, BASE_WEIGHT, BETA)
-        self._theta = self._steps(start, alpha, beta, steps, weights)
+@dataclass(frozen=True, slots=True)
+class _Arrays:
+    """One entry for each fact and knot: of which call, how much, and the reason it names (a code,
+    -2 - head, or ``NONE``). ``done_*``: entries after which the person was helped with a code
+    (``NONE``: with the reason the entry names)."""
 
-    def adapt(self, discount: float, steps: int, weights: Floats, trust: float) -> None:
-        """Fit again with other weights; what was found counts as ``trust`` calls of each atom."""
-        beta = np.full(len(self.atoms), trust)
-        beta[0] = max(trust, BASE_WEIGHT)
-        alpha = beta[self.owner] * self._theta - np.where(self.owner == 0, 0.0, discount)
-        start = self._theta + np.where(self.owner == 0, 0.0, 0.01)
-        self._theta = self._steps(start, alpha, beta, steps, weights)
+    row: Places
+    source: Places
+    knot: Places
+    value: Floats
+    target: Places
+    done_entry: Places
+    done_code: Places
 
-    def _steps(
-        self, theta: Floats, alpha: Floats, beta: Floats, steps: int, weights: Floats
-    ) -> Floats:
-        row_weight = weights[self.row] * self.value
-        for _ in range(steps):
-            rate = np.bincount(self.owner, theta, len(self.atoms))
-            whole = np.bincount(self.row, self.value * rate[self.atom], self.n)
-            own = self.explains * theta[self.pair]
-            said = np.bincount(self.explained_row, own, self.n)
-            credit = own * (weights / said)[self.explained_row]
-            explained = np.bincount(self.pair, credit, len(self.owner))
-            chances = np.bincount(self.atom, row_weight / whole[self.row], len(self.atoms))
-            theta = np.maximum(explained + alpha, 0.0) / (beta + chances)[self.owner]
-        return theta
 
-    def pairs(self) -> tuple[Floats, list[tuple[int, int, float]]]:
-        """Rates of the pairs (atom, reason), and (atom, head, rate)."""
-        leaves, heads = len(self.leaf_atom), len(self.head_atom)
-        by_head = zip(
-            self.head_atom.tolist(), self.head_place.tolist(),
-            self._theta[leaves : leaves + heads].tolist(), strict=True,
+class _Entries:
+    """Facts of many calls as they are read."""
+
+    def __init__(self, place: Mapping[str, int], heads: Mapping[str, int]) -> None:
+        self._place, self._heads = place, heads
+        self._found: list[tuple[int, int, int, float, int]] = []
+        self._done: list[tuple[int, int]] = []
+
+    def add(self, row: int, facts: Sequence[Fact], sources: Mapping[str, int]) -> None:
+        """Facts of sources that are not known are passed over."""
+        found, done = self._found, self._done
+        base = sources.get(BASE)
+        if base is not None:
+            found.append((row, base, 0, 1.0, NONE))
+        for fact in facts:
+            source = sources.get(fact.source)
+            if source is None:
+                continue
+            target = NONE
+            if fact.named:
+                target = self._place.get(fact.named, NONE)
+                if target == NONE and fact.named in self._heads:
+                    target = -2 - self._heads[fact.named]
+            if fact.age is None:
+                found.append((row, source, 0, fact.value, target))
+                continue
+            codes = [self._place[one] for one in fact.done if one in self._place]
+            if fact.named:
+                codes = [NONE] if fact.named in fact.done else []
+            for knot, part in hat(fact.age):
+                done.extend((len(found), code) for code in codes)
+                found.append((row, source, knot, part, target))
+
+    def arrays(self) -> _Arrays:
+        columns = list(zip(*self._found, strict=True)) or [()] * 5
+        done = np.array(self._done, dtype=np.intp).reshape(-1, 2)
+        row, source, knot, target = (
+            np.array(columns[k], dtype=np.intp) for k in (0, 1, 2, 4)
         )  # fmt: skip
-        return self._theta[:leaves], list(by_head)
+        return _Arrays(
+            row,
+            source,
+            knot,
+            np.array(columns[3], dtype=np.float64),
+            target,
+            done[:, 0],
+            done[:, 1],
+        )
 
-    def family_rates(self) -> list[tuple[int, float]]:
-        first = len(self.leaf_atom) + len(self.head_atom)
-        return list(zip(self.families.tolist(), self._theta[first:].tolist(), strict=True))
+
+class Table:
+    """All lessons read once; rates may be fitted on any part of them."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        place = {code: k for k, code in enumerate(prepared.codes)}
+        heads = {head: k for k, head in enumerate(prepared.heads)}
+        read = [facts_of(lesson.features) for lesson in prepared.lessons]
+        times: dict[str, int] = {BASE: SUPPORT}
+        law: dict[str, str] = {BASE: BASE}
+        for facts in read:
+            for fact in facts:
+                times[fact.source] = times.get(fact.source, 0) + 1
+                law[fact.source] = fact.law
+        self.sources = [name for name, count in times.items() if count >= SUPPORT]
+        number = {name: k for k, name in enumerate(self.sources)}
+        laws = sorted({law[name] for name in self.sources})
+        self.law_of = np.array([laws.index(law[name]) for name in self.sources], dtype=np.intp)
+        self.laws = len(laws)
+        entries = _Entries(place, heads)
+        for i, facts in enumerate(read):
+            entries.add(i, facts, number)
+        self.entries = entries.arrays()
+
+    def said(self, rates: Rates, part: Places) -> Floats:
+        """log p(reason) of the lessons at ``part`` by rates fitted here."""
+        e = self.entries
+        new = np.full(len(self.prepared.lessons), -1, dtype=np.intp)
+        new[part] = np.arange(len(part))
+        use = np.flatnonzero(new[e.row] >= 0)
+        entry = np.full(len(e.row), -1, dtype=np.intp)
+        entry[use] = np.arange(len(use))
+        done = np.flatnonzero(entry[e.done_entry] >= 0)
+        some = _Arrays(
+            new[e.row[use]], e.source[use], e.knot[use], e.value[use], e.target[use],
+            entry[e.done_entry[done]], e.done_code[done],
+        )  # fmt: skip
+        return rates.of(some, rates.choices([self.prepared.lessons[i].features for i in part]))
+
+    def fit(
+        self, part: Places | None = None, lately: Lately | None = None, steps: int = STEPS
+    ) -> Rates:
+        """Fit on the lessons at ``part`` (places; all of them else), adapted to the last."""
+        every = np.arange(len(self.prepared.lessons))
+        return self.fits(every if part is None else part, (lately,), steps)[0]
+
+    def fits(self, part: Places, paces: Sequence[Lately | None], steps: int = STEPS) -> list[Rates]:
+        """One for each pace, for little more than the price of one."""
+        made = self.prepared
+        weights = np.zeros(len(made.lessons))
+        weights[part] = made.weights[part]
+        fitting = _Fitting(self, weights)
+        fitting.run(steps)
+        times = np.array([lesson.at for lesson in made.lessons])
+        ages = np.maximum(times[part].max() - times, 0.0)
+        chosen, given = _chosen(made, part)
+        found, start = [], (fitting.shares, fitting.same)
+        for lately in paces:
+            if lately is not None:
+                fitting.shares, fitting.same = start
+                fitting.adapt(weights * 0.5 ** (ages / lately.half_life), lately.trust)
+            found.append(
+                Rates(
+                    made.codes, made.heads, made.head_of, fitting.within, self.sources,
+                    fitting.shares, fitting.same, fitting.law.reshape(self.laws, len(KNOTS)),
+                    self.law_of, fitting.helped, chosen, given,
+                )
+            )  # fmt: skip
+        return found
+
+
+class _Fitting:
+    """The steps. Arrays are by entry of the calls that count."""
+
+    def __init__(self, table: Table, weights: Floats) -> None:
+        made, e = table.prepared, table.entries
+        self.codes, self.size = len(made.codes), len(table.sources)
+        self.n, self.head_of, self.heads = len(made.lessons), made.head_of, len(made.heads)
+        shares = np.bincount(made.labels, weights, self.codes) + BASE_WEIGHT * made.prior
+        self.overall = shares / shares.sum()
+        of_head = np.bincount(self.head_of, self.overall, self.heads)
+        self.within = self.overall / of_head[self.head_of]
+        self.keep = np.flatnonzero(weights[e.row] > 0)
+        new = np.full(len(e.row), -1, dtype=np.intp)
+        new[self.keep] = np.arange(len(self.keep))
+        done = new[e.done_entry] >= 0
+        self.done_entry, self.done_code = new[e.done_entry[done]], e.done_code[done]
+        self.row, self.source = e.row[self.keep], e.source[self.keep]
+        self.value, target = e.value[self.keep], e.target[self.keep]
+        self.cell = table.law_of[self.source] * len(KNOTS) + e.knot[self.keep]
+        self.cells = table.laws * len(KNOTS)
+        label = made.labels[self.row]
+        self.pair = self.source * self.codes + label
+        self.named = np.flatnonzero(target != NONE)
+        to, right = target[self.named], label[self.named]
+        leaf = to >= 0
+        head = np.where(leaf, self.head_of[np.maximum(to, 0)], -2 - to)
+        near = (head == self.head_of[right]) * self.within[right]
+        self.exact = np.where(leaf, to == right, near)
+        self.near = near
+        self.weights = weights
+        self.shares = np.tile(0.3 * self.overall, (self.size, 1))
+        self.shares[0] = self.overall
+        self.same = np.zeros((self.size, 2))
+        self.same[np.unique(self.source[self.named])] = 0.5, 0.05
+        self.law, self.helped = np.ones(self.cells), 0.3
+        self.damped = np.zeros(len(self.keep), dtype=np.bool_)
+        self._prior: tuple[float, Floats] = (PULL, np.zeros((0, 0)))
+
+    def run(self, steps: int) -> None:
+        for step in range(steps):
+            if step in (5, 12, 20):
+                self._find_damped()
+            self._step(laws=step >= 2)
+
+    def adapt(self, weights: Floats, trust: float, steps: int = 6) -> None:
+        """Other weights; what was found of a source counts as ``trust`` calls. Laws stay."""
+        self.weights = weights
+        self._prior = (trust, self.shares / np.maximum(self.shares.sum(1, keepdims=True), TINY))
+        for _ in range(steps):
+            self._step(laws=False)
+
+    def _find_damped(self) -> None:
+        self.damped[:] = False
+        main = mainly(self.shares)
+        self.damped[_helped(main, self.source, self.done_entry, self.done_code)] = True
+
+    def _step(self, laws: bool) -> None:
+        fade = np.where(self.damped, self.helped, 1.0)
+        plain = self.value * fade
+        strength = plain * self.law[self.cell]
+        total = self.shares.sum(axis=1) + self.same.sum(axis=1)
+        # A named reason's part that everybody of the head shares is within the head's rate.
+        may = strength * total[self.source]
+        own = strength * self.shares.ravel()[self.pair]
+        weight = self.same[self.source[self.named]]
+        exact = strength[self.named] * weight[:, 0] * self.exact
+        near = strength[self.named] * weight[:, 1] * self.near
+        whole = np.bincount(self.row, may, self.n)
+        said = np.bincount(self.row, own, self.n)
+        said += np.bincount(self.row[self.named], exact + near, self.n)
+        per = self.weights / np.maximum(said, TINY)
+        chance = (self.weights / np.maximum(whole, TINY))[self.row]
+        own *= per[self.row]
+        exact *= per[self.row[self.named]]
+        near *= per[self.row[self.named]]
+        explained = own.copy()
+        explained[self.named] += exact + near
+        if laws:
+            self._laws(explained, plain * total[self.source] * chance)
+            if self.damped.any():
+                d = self.damped
+                most = (strength / fade * total[self.source] * chance)[d].sum()
+                self.helped = float(np.clip((explained[d].sum() + 1) / (most + 3), 0.01, 1.0))
+        had = np.bincount(self.source, strength * chance, self.size) + 1.0
+        had[0] += BASE_WEIGHT
+        credit: Floats = np.bincount(self.pair, own, self.size * self.codes).astype(np.float64)
+        credit = credit.reshape(self.size, self.codes)
+        credit[0] += BASE_WEIGHT * self.overall
+        calls = credit.sum(axis=1)
+        self.shares = self._smoothed(credit, calls) * (calls / had)[:, None]
+        place = self.source[self.named]
+        self.same = (
+            np.stack(
+                [np.bincount(place, exact, self.size), np.bincount(place, near, self.size)], axis=1
+            )
+            / had[:, None]
+        )
+        scale = self.shares[0].sum()
+        self.shares /= scale
+        self.same /= scale
+
+    def _smoothed(self, credit: Floats, calls: Floats) -> Floats:
+        """What the calls of each source are about; rows sum to 1."""
+        pull, found = self._prior
+        if not found.size:
+            by_head = np.zeros((self.size, self.heads))
+            for k in range(self.heads):
+                by_head[:, k] = credit[:, self.head_of == k].sum(axis=1)
+            everybody = np.bincount(self.head_of, self.overall, self.heads)
+            by_head = (by_head + HEAD_PULL * everybody) / (calls + HEAD_PULL)[:, None]
+            found = by_head[:, self.head_of] * self.within
+        kept = np.maximum(credit - DISCOUNT, 0.0)
+        spread = calls - kept.sum(axis=1) + pull
+        smooth: Floats = (kept + spread[:, None] * found) / (calls + pull)[:, None]
+        return smooth
+
+    def _laws(self, explained: Floats, chances: Floats) -> None:
+        came = np.bincount(self.cell, explained, self.cells)
+        had = np.bincount(self.cell, chances, self.cells)
+        # ``had`` is what would come with a law of 1 everywhere.
+        logs = np.log(self.law).reshape(-1, len(KNOTS))
+        beside = np.pad(logs, ((0, 0), (1, 1)), mode="edge")
+        smooth = np.exp((beside[:, :-2] + beside[:, 2:]) / 2).ravel()
+        self.law = np.maximum((came + FLAT) / (had + FLAT / smooth), TINY)
 
 
 def _chosen(prepared: Prepared, part: Places) -> tuple[list[str], Floats]:

@@ -14,7 +14,7 @@ from .features import group_of, is_time
 
 FEWEST = 25
 """A feature present in fewer lessons makes no column; the rates know the rare ones."""
-MOST = 90
+MOST = 70
 NAMING = ("past.", "case.", "page.")
 """Groups, one for each reason or page: their meaning comes through the rates."""
 OWN = ("last|was.", "before|was.", "last|open.")

@@ -16,48 +16,32 @@ Stored as arrays of numbers and names only: nothing is revived as an object.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from callcenter.floor.card import Cause, Features
-from callcenter.ports import Lesson
 
-from .calibration import fit_temperature, softened
+from .calibration import softened
+from .facts import BASE, KNOTS
 from .features import without
-from .forest import Forest, flattened, restored, stump
-from .rates import Lately, Rates, fit_rates, normalised
-from .space import Space, fit_space
-from .training import ModelUnreadable, Prepared, prepared
+from .forest import Forest, restored
+from .rates import Rates, normalised
+from .space import Space
+from .training import ModelUnreadable
 
 Floats = NDArray[np.float64]
-Progress = Callable[[str, float], None]
 
 NAME: Final = "trees-1"
-FORMAT: Final = 1
-FOLDS: Final = 3
-DAY: Final = 86400.0
-PACES: Final = (None, Lately(16 * DAY, 5.0), Lately(8 * DAY, 2.0))
-"""How fast the world may have changed; which fits the held calls best is taken."""
-SPREADS: Final = (0.0, 0.05, 0.1, 0.15)
-LEAVES: Final = (0.7, 0.85, 1.0, 1.15, 1.3)
-AS_GOOD: Final = 0.015
-MIXES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+FORMAT: Final = 2
 UNSEEN: Final = 0.01
-MOST_HEADS: Final = 40
-"""With more heads than this (a pack without any) trees would take too long; the rates say all."""
+KNOWN: Final = "identity|known"
 CLEAR: Final = 0.4
 """A fact that moves the log-odds of a reason by less is not worth a word."""
-BOOSTING: Final[Mapping[str, Any]] = {
-    "learning_rate": 0.15, "max_iter": 50, "max_leaf_nodes": 8, "min_samples_leaf": 25,
-    "l2_regularization": 5.0, "max_bins": 63, "n_iter_no_change": 5,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +55,20 @@ class Mix:
     spread: float
 
 
+Mixes = tuple[Mix, Mix]
+"""Of calls of a person who is known, and of all others."""
+
+
 class ReasonTrees:
     """A fitted model. Immutable; may be asked from several threads."""
 
     name = NAME
 
     def __init__(
-        self, rates: Rates, space: Space, forest: Forest, mix: Mix, base: Floats,
+        self, rates: Rates, space: Space, forest: Forest, mixes: Mixes, base: Floats,
         facts: Mapping[str, object],
     ) -> None:  # fmt: skip
-        self._rates, self._space, self._forest, self._mix = rates, space, forest, mix
+        self._rates, self._space, self._forest, self._mixes = rates, space, forest, mixes
         self._base = base
         self._facts = dict(facts)
         self._place = {code: k for k, code in enumerate(rates.codes)}
@@ -118,7 +106,8 @@ class ReasonTrees:
         if not causes or not features:
             return [() for _ in codes]
         groups = sorted({cause.group for cause in causes})
-        shares = self._shares([features, *(without(features, {g}) for g in groups)])
+        rows = [features, *(without(features, {g}) for g in groups)]
+        shares = self._shares(rows, self._rates.left_out(features, groups))
         odds = np.log(shares) - np.log1p(-np.minimum(shares, 1 - 1e-12))
         told: list[tuple[Cause, ...]] = []
         for code in codes:
@@ -136,27 +125,37 @@ class ReasonTrees:
         """What the manifest says of it, as JSON."""
         return dict(self._facts)
 
-    def _shares(self, rows: Sequence[Features]) -> Floats:
-        logs = np.array([self._rates.log_shares(row) for row in rows])
+    def _shares(self, rows: Sequence[Features], logs: Floats | None = None) -> Floats:
+        if logs is None:
+            logs = self._rates.log_shares(rows)
         heads = head_logs(logs, self._rates)
         seen = np.hstack([self._space.matrix(rows), heads])
         trees = normalised(self._forest.margins(seen))
-        return combined(logs, heads, trees, self._rates, self._mix, self._base)
+        known = are_known(rows)
+        out = np.empty_like(logs)
+        for mix, some in zip(self._mixes, (known, ~known), strict=True):
+            if some.any():
+                out[some] = combined(
+                    logs[some], heads[some], trees[some], self._rates, mix, self._base
+                )
+        return out
 
     def save(self, folder: Path) -> None:
         """Write into an existing folder: ``reasons.json`` and ``reasons.npz``."""
         rates = self._rates
         about = {
             "format": FORMAT, "name": NAME, "codes": rates.codes, "heads": rates.heads,
-            "atoms": rates.atoms, "chosen": rates.chosen, "space": self._space.names,
-            "mix": [self._mix.trees, self._mix.head, self._mix.leaf, self._mix.spread],
+            "sources": rates.sources, "chosen": rates.chosen, "space": self._space.names,
+            "mixes": [[one.trees, one.head, one.leaf, one.spread] for one in self._mixes],
             "facts": self._facts,
         }  # fmt: skip
         (folder / "reasons.json").write_text(json.dumps(about, ensure_ascii=False), "utf-8")
         arrays = {f"tree_{name}": one for name, one in self._forest.arrays().items()}
         np.savez_compressed(
             folder / "reasons.npz", allow_pickle=False, head_of=rates.head_of,
-            within=rates.within, theta=rates.theta, given=rates.given, base=self._base, **arrays,
+            within=rates.within, shares=rates.shares, same=rates.same, laws=rates.laws,
+            law_of=rates.law_of, helped=np.array([rates.helped]), given=rates.given,
+            base=self._base, **arrays,
         )  # fmt: skip
 
     @classmethod
@@ -166,98 +165,50 @@ class ReasonTrees:
         try:
             names = {
                 key: tuple(_text(one) for one in about[key])
-                for key in ("codes", "heads", "atoms", "chosen", "space")
+                for key in ("codes", "heads", "sources", "chosen", "space")
             }
-            mix = Mix(*(float(one) for one in about["mix"]))
+            known, others = (Mix(*(float(one) for one in mix)) for mix in about["mixes"])
             head_of = arrays["head_of"].astype(np.intp, casting="same_kind")
+            law_of = arrays["law_of"].astype(np.intp, casting="same_kind")
             numbers = {k: arrays[k].astype(np.float64, casting="same_kind") for k in _SHAPES}
             facts = dict(about["facts"])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelUnreadable(f"the stored model is incomplete: {error}") from error
         sizes = {key: len(one) for key, one in names.items()}
+        sizes |= {"one": 1, "two": 2, "knots": len(KNOTS), "laws": len(numbers["laws"])}
         for key, shape in _SHAPES.items():
             found, wanted = numbers[key], tuple(sizes[one] for one in shape)
             if found.shape != wanted or not np.isfinite(found).all():
                 raise ModelUnreadable(f"the stored {key} is not {wanted} finite numbers")
         if head_of.shape != (sizes["codes"],) or not np.isin(head_of, range(sizes["heads"])).all():
             raise ModelUnreadable("the stored heads do not fit the reasons")
-        if not names["atoms"] or names["atoms"][0] != "base" or not _sound(mix):
+        if law_of.shape != (sizes["sources"],) or not np.isin(law_of, range(sizes["laws"])).all():
+            raise ModelUnreadable("the stored laws do not fit the facts")
+        if names["sources"][:1] != (BASE,) or not (_sound(known) and _sound(others)):
             raise ModelUnreadable("the stored model has no base or no temperature")
-        if (numbers["theta"] < 0).any() or not (numbers["theta"][0] > 0).all():
+        rated = [numbers[key] for key in ("shares", "same", "laws", "helped")]
+        if any((one < 0).any() for one in rated) or not (numbers["shares"][0] > 0).all():
             raise ModelUnreadable("a stored rate is negative")
         rates = Rates(
-            names["codes"], names["heads"], head_of, numbers["within"], names["atoms"],
-            numbers["theta"], names["chosen"], numbers["given"],
+            names["codes"], names["heads"], head_of, numbers["within"], names["sources"],
+            numbers["shares"], numbers["same"], numbers["laws"], law_of,
+            float(numbers["helped"][0]), names["chosen"], numbers["given"],
         )  # fmt: skip
         trees = {key.removeprefix("tree_"): one for key, one in arrays.items()}
         forest = restored(trees, sizes["space"] + sizes["heads"], sizes["heads"])
-        return cls(rates, Space(names["space"]), forest, mix, numbers["base"], facts)
+        return cls(rates, Space(names["space"]), forest, (known, others), numbers["base"], facts)
 
 
 _SHAPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "within": ("codes",), "theta": ("atoms", "codes"), "given": ("chosen", "codes"),
+    "within": ("codes",), "shares": ("sources", "codes"), "same": ("sources", "two"),
+    "laws": ("laws", "knots"), "helped": ("one",), "given": ("chosen", "codes"),
     "base": ("codes",),
 }  # fmt: skip
 
 
-def fit_trees(
-    lessons: Sequence[Lesson],
-    heads: Mapping[str, str],
-    prior: Mapping[str, float],
-    seed: int,
-    progress: Progress | None = None,
-) -> ReasonTrees:
-    """Fit on confirmed calls; deterministic for a seed. Raises ``TrainingError``.
-
-    ``heads``: every reason of the pack to its head; ``prior``: its share before anything was seen;
-    ``progress`` is told what is being done and how much of the whole is done (0 to 1).
-    """
-    say = progress or (lambda what, done: None)
-    say("reading", 0.0)
-    made = prepared(lessons, heads, prior)
-    rows = [lesson.features for lesson in made.lessons]
-    n, cut = len(rows), made.held
-    early, late = np.arange(cut), np.arange(cut, n)
-    say("rates", 0.05)
-    pace, rates = _paced(made, early, late)
-    say("rates", 0.25)
-    logs = np.zeros((n, len(made.codes)))
-    logs[late] = _logs(rates, [rows[i] for i in late])
-    folds = np.random.default_rng(seed).permutation(cut) % FOLDS
-    for fold in range(FOLDS):
-        out = early[folds == fold]
-        part = fit_rates(made, early[folds != fold], pace)
-        logs[out] = _logs(part, [rows[i] for i in out])
-        say("rates", 0.25 + 0.2 * (fold + 1) / FOLDS)
-    head_scores = head_logs(logs, rates)
-    space = fit_space(rows)
-    seen = np.hstack([space.matrix(rows), head_scores])
-    head_labels = made.head_of[made.labels]
-    weights = made.weights
-    if pace is not None:
-        ages = made.lessons[-1].at - np.array([lesson.at for lesson in made.lessons])
-        weights = weights * 0.5 ** (ages / (2 * pace.half_life))
-    say("trees", 0.5)
-    forest, rounds = _boosted(made, seen, head_labels, weights, early, seed, late)
-    say("trees", 0.7)
-    margins = normalised(forest.margins(seen[late]))
-    base = _base(made)
-    mix = _mix(rates, base, logs[late], head_scores[late], margins, made.labels[late])
-    say("all", 0.72)
-    rates = fit_rates(made, lately=pace)
-    forest, _ = _boosted(made, seen, head_labels, weights, np.arange(n), seed, rounds=rounds)
-    say("all", 1.0)
-    facts: dict[str, object] = {
-        "model": NAME, "format": FORMAT, "lessons": n, "left_out_unknown_reason": made.unknown,
-        "left_out_empty": made.empty, "first": made.lessons[0].at, "last": made.lessons[-1].at,
-        "reasons": len(made.codes), "reasons_seen": len(set(made.labels.tolist())),
-        "heads": len(made.heads), "atoms": len(rates.atoms), "columns": len(space),
-        "rounds": rounds, "half_life_days": None if pace is None else pace.half_life / DAY,
-        "trees_share": mix.trees,
-        "temperature_head": mix.head, "temperature_leaf": mix.leaf, "spread": mix.spread,
-        "seed": seed,
-    }  # fmt: skip
-    return ReasonTrees(rates, space, forest, mix, base, facts)
+def are_known(rows: Sequence[Features]) -> NDArray[np.bool_]:
+    """Per row, whether the caller is identified."""
+    return np.array([any(name == KNOWN for name, _ in row) for row in rows], dtype=np.bool_)
 
 
 def head_logs(logs: Floats, rates: Rates) -> Floats:
@@ -286,115 +237,8 @@ def combined(
     return mixed
 
 
-def _paced(
-    made: Prepared, early: NDArray[np.intp], late: NDArray[np.intp]
-) -> tuple[Lately | None, Rates]:
-    """The pace with the least log loss on the held calls, and the rates fitted with it."""
-    tried = []
-    rows = [made.lessons[i].features for i in late]
-    for k, pace in enumerate(PACES):
-        rates = fit_rates(made, early, pace)
-        logs = _logs(rates, rows)
-        labels = made.labels[late]
-        said = softened(logs, fit_temperature(logs, labels))[np.arange(len(rows)), labels]
-        loss = -float(np.log(np.maximum(said, 1e-12)).mean())
-        tried.append((loss, k, rates))
-    _, best, rates = min(tried, key=lambda one: one[:2])
-    return PACES[best], rates
-
-
-def _logs(rates: Rates, rows: Sequence[Features]) -> Floats:
-    return np.array([rates.log_shares(row) for row in rows]).reshape(-1, len(rates.codes))
-
-
-def _boosted(
-    made: Prepared, seen: Floats, labels: NDArray[np.intp], weights: Floats,
-    part: NDArray[np.intp], seed: int, late: NDArray[np.intp] | None = None,
-    rounds: int | None = None,
-) -> tuple[Forest, int]:  # fmt: skip
-    """Trees over the heads, with as many rounds as help on the calls at ``late``; none when there
-    are too many heads.
-
-    Heads that occur in no lesson get a margin far below the others.
-    """
-    classes = len(made.heads)
-    if classes > MOST_HEADS:
-        return stump(classes), 0
-    present = np.unique(labels[part])
-    options = dict(BOOSTING)
-    patience = options.pop("n_iter_no_change")
-    given: dict[str, Any] = {}
-    if late is not None:
-        known = late[np.isin(labels[late], present)]
-        if len(known):
-            options |= {"early_stopping": True, "n_iter_no_change": patience}
-            given = {
-                "X_val": seen[known], "y_val": labels[known],
-                "sample_weight_val": weights[known],
-            }  # fmt: skip
-    options.setdefault("early_stopping", False)
-    if rounds is not None:
-        options["max_iter"] = rounds
-    model = HistGradientBoostingClassifier(random_state=seed, **options)
-    with threadpool_limits(1):  # the other cores are for the calls that go on meanwhile
-        model.fit(seen[part], labels[part], sample_weight=weights[part], **given)
-    forest = flattened(model, len(present))
-    baseline = np.full(classes, forest.baseline.min() - 10.0)
-    baseline[present] = forest.baseline
-    arrays = {**forest.arrays(), "kind": present[forest.kind], "baseline": baseline}
-    return restored(arrays, seen.shape[1], classes), int(model.n_iter_)
-
-
-def _base(made: Prepared) -> Floats:
-    """Frequencies of the leaves, with the pack's shares."""
-    counts = np.bincount(made.labels, made.weights, len(made.codes)) + 20 * made.prior
-    base: Floats = counts / counts.sum()
-    return base
-
-
-def _mix(
-    rates: Rates, base: Floats, logs: Floats, heads: Floats, trees: Floats,
-    labels: NDArray[np.intp],
-) -> Mix:  # fmt: skip
-    """What makes the held calls likeliest: first for the heads, then for the leaves; of the mixes
-    that are as good within ``AS_GOOD`` nats, the one whose likeliest reasons come true as often as
-    it says."""
-    right = rates.head_of[labels]
-    tried = []
-    for share in MIXES:
-        scores = (1 - share) * heads + share * trees
-        temperature = fit_temperature(scores, right)
-        said = softened(scores, temperature)[np.arange(len(right)), right]
-        tried.append((-float(np.log(np.maximum(said, 1e-12)).mean()), share, temperature))
-    _, share, head = min(tried)
-    found = []
-    for spread in SPREADS:
-        for leaf in LEAVES:
-            for factor in (0.8, 0.9, 1.0):
-                mix = Mix(share, _bounded(head * factor), leaf, spread)
-                shares = combined(logs, heads, trees, rates, mix, base)
-                loss = -float(np.log(shares[np.arange(len(labels)), labels]).mean())
-                top, hits = shares.max(axis=1), shares.argmax(axis=1) == labels
-                found.append((loss, _untrue(top, hits), mix))
-    least = min(loss for loss, _, _ in found)
-    good = [(untrue, loss, mix) for loss, untrue, mix in found if loss <= least + AS_GOOD]
-    return min(good, key=lambda one: one[:2])[2]
-
-
-def _untrue(top: Floats, hits: NDArray[np.bool_]) -> float:
-    """Mean distance between said and happened, in ten bins of as many calls each."""
-    order = np.argsort(top, kind="stable")
-    parts = np.array_split(top[order] - hits[order], 10)
-    return float(np.mean([abs(part.mean()) for part in parts if len(part)]))
-
-
 def _sound(mix: Mix) -> bool:
     return min(mix.head, mix.leaf) > 0 and 0 <= mix.trees <= 1 and 0 <= mix.spread < 1
-
-
-def _bounded(temperature: float) -> float:
-    """Few held calls must not make a model cocksure or mute."""
-    return min(max(temperature, 0.5), 3.0)
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

@@ -6,9 +6,10 @@ import pytest
 
 from callcenter.floor.card import Cause, Words
 from intelligence.features import at_serving
+from intelligence.fitting import fit_trees
 from intelligence.reasons import Confirmed, Reasons, caught_up
 from intelligence.rules import ENOUGH, NAME, SHOWN, WORTH_SHOWING, ReasonModel, Usual
-from intelligence.trees import ReasonTrees, fit_trees
+from intelligence.trees import ReasonTrees
 
 from .world import World, made_up
 

@@ -13,8 +13,9 @@ import pytest
 
 from callcenter.ports import Lesson
 from intelligence.features import at_serving, features
+from intelligence.fitting import fit_trees
 from intelligence.training import FEWEST, ModelUnreadable, TrainingError
-from intelligence.trees import CLEAR, ReasonTrees, fit_trees
+from intelligence.trees import CLEAR, ReasonTrees
 
 from .world import World, made_up
 
@@ -159,7 +160,7 @@ def test_another_format_is_refused_in_words(model: ReasonTrees, tmp_path: Path) 
     model.save(tmp_path)
     about = json.loads((tmp_path / "reasons.json").read_text())
     (tmp_path / "reasons.json").write_text(json.dumps({**about, "format": 99}))
-    with pytest.raises(ModelUnreadable, match=r"format 99.*reads format 1"):
+    with pytest.raises(ModelUnreadable, match=r"format 99.*reads format 2"):
         ReasonTrees.load(tmp_path)
     (tmp_path / "reasons.json").write_text("{")
     with pytest.raises(ModelUnreadable, match="not JSON"):
@@ -172,8 +173,8 @@ def test_another_format_is_refused_in_words(model: ReasonTrees, tmp_path: Path) 
         ("tree_left", lambda a: a + len(a)),
         ("tree_feature", lambda a: a + 10_000),
         ("tree_value", lambda a: a * np.nan),
-        ("theta", lambda a: a[:, :-1]),
-        ("theta", lambda a: -a),
+        ("shares", lambda a: a[:, :-1]),
+        ("laws", lambda a: -a),
         ("head_of", lambda a: a + 99),
         ("base", lambda a: a * np.inf),
         ("tree_roots", lambda a: a.astype(object)),
