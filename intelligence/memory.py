@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 from intelligence.encoders import Encoder, Vectors, digest
 from intelligence.ngrams import Counted, pieces
@@ -90,22 +89,7 @@ class HashedPieces:
     @classmethod
     def of(cls, counted: Counted) -> Vectors:
         """``encode`` of texts that are in pieces already."""
-        total: Any = 0
-        for all_pieces, counts, word in (
-            (counted.words, counted.in_words, True),
-            (counted.parts, counted.in_parts, False),
-        ):
-            found = [cls._place(piece, word) for piece in all_pieces]
-            places = [place for place, _ in found]
-            hashing = csr_matrix(
-                ([worth for _, worth in found], places, np.arange(len(found) + 1)),
-                shape=(len(found), _HASHED),
-                dtype=np.float64,
-            )
-            often = counts.astype(np.float64)
-            often.data = 1 + np.log(often.data)
-            total = total + often @ hashing
-        vectors: Vectors = total.toarray().astype(np.float32)
+        vectors: Vectors = counted.hashed(cls._place, _HASHED).astype(np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return vectors
 

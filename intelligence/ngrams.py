@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import Any
@@ -113,6 +113,28 @@ class Counted:
     def chosen(self, rows: NDArray[np.intp]) -> Counted:
         """Some of the texts; pieces that no longer occur keep their columns."""
         return Counted(self.words, self.parts, self.in_words[rows], self.in_parts[rows])
+
+    def hashed(
+        self, place: Callable[[str, bool], tuple[int, float]], width: int
+    ) -> NDArray[np.float64]:
+        """(n texts, width): of every piece 1 + ln n, at the place and times the worth that
+        ``place`` gives for it and for whether it is of words."""
+        total: Any = 0
+        for known, counts, of_words in (
+            (self.words, self.in_words, True),
+            (self.parts, self.in_parts, False),
+        ):
+            found = [place(piece, of_words) for piece in known]
+            columns = np.array([column for column, _ in found], dtype=np.int32)
+            worth = np.array([value for _, value in found], dtype=np.float64)
+            hashing = csr_matrix(
+                (worth, columns, np.arange(len(found) + 1)), shape=(len(found), width)
+            )
+            often = counts.astype(np.float64)
+            often.data = 1 + np.log(often.data)
+            total = total + often @ hashing
+        dense: NDArray[np.float64] = total.toarray()
+        return dense
 
 
 @dataclass(frozen=True, slots=True)
