@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Loss = Literal["margin", "odds"]
 _FEW = 20
 """Examples a reason below which logistic regression adds to a margin on words."""
+_MOST_ALIKE = 2_500
+"""More examples than this are too many to compare each with each in every fold."""
 _MARGIN = 0.5
 _ODDS = 10.0
 _MEANING = 0.03
@@ -49,7 +51,8 @@ def losses_worth(examples: int, reasons: int) -> tuple[Loss, ...]:
     """The losses to train words with. With few examples each may be better, both together are
     better still, and held-out examples tell how much of each. With many the margin alone is as
     good, and far faster."""
-    return ("odds", "margin") if examples < _FEW * reasons else ("margin",)
+    few = examples < min(_FEW * reasons, _MOST_ALIKE)
+    return ("odds", "margin") if few else ("margin",)
 
 
 def fit_words(

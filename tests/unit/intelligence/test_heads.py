@@ -46,7 +46,7 @@ def test_a_blend_scores_as_its_parts_together() -> None:
 
 
 def test_many_texts_need_the_margin_only() -> None:
-    assert losses_worth(1_000, 3) == ("margin",)
+    assert losses_worth(1_000, 3) == losses_worth(3_000, 500) == ("margin",)
 
 
 def test_a_dimension_that_says_nothing_stays_silent() -> None:
