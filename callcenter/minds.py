@@ -26,7 +26,7 @@ from intelligence.features import AFTERMATH
 from intelligence.fuse import Weights
 from intelligence.knowledge import load_entry, load_knowledge
 from intelligence.manifest import ModelRefused, Version
-from intelligence.mind import Mind
+from intelligence.mind import SILENT, Mind
 from intelligence.pack import Pack
 from intelligence.predictor import Models, Predictor
 from intelligence.questions import Unanswered, gathered, report
@@ -267,7 +267,11 @@ async def minded(
     files = load_knowledge(config_folder() / "knowledge" / settings.centre.pack, pack.reason_codes)
     encoder, missing = await asyncio.to_thread(_opened, chosen.encoder)
     rules = ReasonModel(pack.usual)
-    seen = await store.records.reasons_seen()
+    seen = [
+        (queue, context, reason, times)
+        for queue, context, reason, times in await store.records.reasons_seen()
+        if context != SILENT and queue not in chosen.off_queues
+    ]
     policy = Policy(answers=chosen.answers, automatic_above=chosen.automatic_above)
     now = clock()
     marks = await store.knowledge.marks(now - MARKS_KEPT, now + 1.0)

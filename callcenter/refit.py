@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from intelligence.features import at_serving
 from intelligence.fitting import fit_trees
 from intelligence.fuse import Both, fit_fusion
 from intelligence.measures import Ranked, ranked
+from intelligence.mind import SILENT
 from intelligence.pack import Pack
 from intelligence.promotion import labels_criterion, ordinary, verdict
 from intelligence.registry import Registry
@@ -105,11 +106,19 @@ class Course:
         return {one.code: one.share / total for one in self.pack.usual}
 
 
-def read_lessons(lessons: Lessons, since: float, until: float) -> list[Lesson]:
-    """Lessons, oldest first, with the features a model is asked with; the latest ones."""
+def read_lessons(
+    lessons: Lessons, since: float, until: float, off_queues: Collection[str] = ()
+) -> list[Lesson]:
+    """Lessons, oldest first, with the features a model is asked with; the latest ones. None of
+    people who are not to be predicted, nor of queues in which nothing is to be."""
+    learned = (
+        one
+        for one in lessons.lessons(since, until)
+        if one.context != SILENT and one.queue not in off_queues
+    )
     return [
         replace(one, features=at_serving(one.features, one.queue, one.words))
-        for one in deque(lessons.lessons(since, until), MOST_LESSONS)
+        for one in deque(learned, MOST_LESSONS)
     ]
 
 
@@ -122,7 +131,7 @@ def train(
     end = course.now() + 1.0 if until is None else until
     begin = end - course.settings.train_days * DAY if since is None else since
     progress(f"{kind}: reading calls", 0.0)
-    lessons = read_lessons(course.lessons, begin, end)
+    lessons = read_lessons(course.lessons, begin, end, course.settings.off_queues)
     work = _reasons if kind == "reasons" else _words
     return work(
         course, lessons, (begin, end), lambda step, p: progress(f"{kind}: {step}", p), began

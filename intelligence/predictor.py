@@ -138,7 +138,7 @@ class Predictor:
     def remember(self, lessons: Iterable[Lesson]) -> None:
         """What was confirmed before the start, oldest first; the rules have counted it already.
         Before ``use``, and before anybody asks."""
-        for one in deque(lessons, RECENT):
+        for one in deque((one for one in lessons if one.model != OFF), RECENT):
             served = at_serving(one.features, one.queue, one.words)
             if served:
                 self.reasons.remember(served, one.reason)

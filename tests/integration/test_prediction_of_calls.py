@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from callcenter import refit
 from callcenter.floor.card import Words
 from callcenter.ports import Happening, Lesson, PersonRow
 from callcenter.store import open_store
@@ -303,9 +304,7 @@ async def test_where_prediction_is_off_nothing_is_said_and_nothing_learned(
         alice_at(whole) as alice,
     ):
         await declined(whole)
-        predictor = whole.running.dispatch._mind.predictor  # type: ignore[attr-defined]
-        memory = predictor.models.texts.memory
-        known = predictor.reasons.rules.evidence, len(predictor.reasons.recent()), len(memory)
+        known = learned(whole)
         await next_card(whole, alice, said=said)
         await alice.until(
             lambda: card(alice)["model"] == OFF
@@ -315,9 +314,23 @@ async def test_where_prediction_is_off_nothing_is_said_and_nothing_learned(
         assert (shown["reasons"], shown["answers"]) == ([], [])
         await wrap_up(whole, alice, "card_lost")
         await dispatched(whole)
-        assert (
-            predictor.reasons.rules.evidence, len(predictor.reasons.recent()), len(memory)
-        ) == known  # fmt: skip
+        assert learned(whole) == known
+    if settings.get("on", True):  # an engine that is switched on later may count what was noted
+        async with product(tmp_path, reactor, prediction=PATIENT | settings) as again:
+            assert learned(again) == known
+            lessons = again.running.store.lessons
+            off = again.running.settings.prediction.off_queues
+            ours = [one for one in lessons.lessons(1.75e9, 4e9) if one.reason == "card_lost"]
+            assert len(ours) == 1
+            used = refit.read_lessons(lessons, 1.75e9, 4e9, off)
+            assert ours[0].call not in {one.call for one in used}
+
+
+def learned(whole: Product) -> tuple[int, int, int]:
+    """Outcomes that are counted, calls and texts that are remembered."""
+    predictor = whole.running.dispatch._mind.predictor  # type: ignore[attr-defined]
+    texts = predictor.models.texts
+    return predictor.reasons.rules.evidence, len(predictor.reasons.recent()), len(texts.memory)
 
 
 # --- killed -----------------------------------------------------------------------------------
