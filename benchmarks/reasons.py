@@ -7,8 +7,8 @@ The population plays eight weeks. The first three quarters of the time are learn
 reasons that agents noted (2 % of them wrong); the last quarter is tried. The optimum knows what
 nobody can: who really calls and the true rate of each of their reasons at that moment. These are
 facts about the made-up bank, not about banks: what carries over is the order of the rows, and that
-the probabilities are true. All calls count, and apart from them those of identified callers, of whom
-something is known; leaves, and heads (a head has the sum of its leaves). Seed 23 was never tuned on.
+the probabilities are true. Judged for all calls and for those of identified callers, of whom
+something is known; by leaf and by head (the sum of its leaves). Seed 23 was never tuned on.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from callcenter.ports import Lesson
 
 from .calibration import fit_temperature, softened
 from .forest import Forest, flattened, restored, stump
-from .rates import Lately, Rates, Table, normalised
+from .rate_fitting import Lately, Table
+from .rates import Rates, normalised
 from .space import fit_space
 from .training import Prepared, prepared
 from .trees import FORMAT, NAME, Mix, ReasonTrees, are_known, combined, head_logs

@@ -70,6 +70,7 @@ class ReasonModel:
         total = sum(one.share for one in usual)
         self._prior = {one.code: one.share / total for one in usual}
         self._usual_queue = {one.code: one.queue for one in usual}
+        self._queues = frozenset(name for name in self._usual_queue.values() if name)
         self._counts: dict[Key, dict[str, int]] = {(): {}}
         self._totals: dict[Key, int] = {(): 0}
         self._seen: dict[tuple[Key, str], int] = {}
@@ -110,7 +111,8 @@ class ReasonModel:
         p = self._backed_off(context)
         if queue is None:
             return p
-        weighed = {reason: value * self._to_queue(queue, reason) for reason, value in p.items()}
+        to_queue = self._to_queue(queue, p)
+        weighed = {reason: value * to_queue[reason] for reason, value in p.items()}
         total = sum(weighed.values())
         return {reason: value / total for reason, value in weighed.items()} if total > 0 else p
 
@@ -175,24 +177,28 @@ class ReasonModel:
                 break  # never seen, so nothing finer was either: the coarser one's word stands
             m = self.concentrations[min(k, LEVELS - 1)]
             whole = self._totals[context[:k]] + m
-            p = {reason: (counts.get(reason, 0) + m * p[reason]) / whole for reason in p}
+            rest = m / whole
+            p = {reason: rest * share for reason, share in p.items()}
+            for reason, count in counts.items():
+                p[reason] += count / whole
         return p
 
-    def _to_queue(self, queue: str, reason: str) -> float:
+    def _to_queue(self, queue: str, reasons: Iterable[str]) -> dict[str, float]:
         """p(q | r), up to a factor common to all reasons when nothing is known of the queue."""
         seen = self._by_queue.get(queue, {})
-        usual = self._usual_share(queue, reason)
-        return (seen.get(reason, 0) + QUEUE_WEIGHT * usual) / (
-            self._queued.get(reason, 0) + QUEUE_WEIGHT
-        )
-
-    def _usual_share(self, queue: str, reason: str) -> float:
-        queues = {name for name in self._usual_queue.values() if name}
-        if queue not in queues:
-            # A queue the pack does not know takes what it has been seen to take, of all reasons
-            # alike until then.
-            return sum(self._by_queue.get(queue, {}).values()) / (sum(self._queued.values()) + 1)
-        own = self._usual_queue.get(reason)
-        if own is None:
-            return 1 / len(queues)
-        return 1 - ASTRAY if own == queue else ASTRAY / max(1, len(queues) - 1)
+        own, queues, queued = self._usual_queue, self._queues, self._queued
+        # A queue the pack does not know takes what it has been seen to take, of all reasons alike
+        # until then.
+        strange = None if queue in queues else sum(seen.values()) / (sum(queued.values()) + 1)
+        astray = ASTRAY / max(1, len(queues) - 1)
+        found = {}
+        for reason in reasons:
+            if strange is not None:
+                usual = strange
+            elif reason not in own:
+                usual = 1 / len(queues)
+            else:
+                usual = 1 - ASTRAY if own[reason] == queue else astray
+            count = queued.get(reason, 0) + QUEUE_WEIGHT
+            found[reason] = (seen.get(reason, 0) + QUEUE_WEIGHT * usual) / count
+        return found

@@ -66,7 +66,7 @@ def test_it_comes_near_the_truth_and_means_what_it_says(world: World, model: Rea
 
 def test_the_same_seed_gives_the_same_model(world: World) -> None:
     """In whatever order the lessons come."""
-    some = world.lessons[:400]
+    some = world.lessons[:300]
     one = fit_trees(some, world.heads, world.prior, seed=1)
     two = fit_trees(some[::-1], world.heads, world.prior, seed=1)
     for lesson in world.lessons[CUT : CUT + 20]:
