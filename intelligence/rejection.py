@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIGNS = 8
-_OUTSIDE_SHARE = 0.25
+_OUTSIDE_SHARE = 0.12
 """How much all outside texts together count, against 1 for all of ours: where the line at 0.5
-falls. Fewer of ours are turned away the smaller it is."""
+falls. Fewer of ours are turned away the smaller it is: here fewer than 2 of 100 (docs/words.md)."""
 _ROUNDS = 50
 _PULL = 1.0
 
