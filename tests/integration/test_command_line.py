@@ -467,7 +467,7 @@ def test_run_stops_when_told(number: signal.Signals, here: Here) -> None:
 
 def test_demo(here: Here) -> None:
     """The first start makes people and says so; the next goes on with the same ones."""
-    demo = ("demo", "--port", "0", "--people", "200", "--data", str(here.folder / "demo"))
+    demo = ("demo", "--port", "0", "--people", "100", "--data", str(here.folder / "demo"))
     greetings = []
     for number in (signal.SIGTERM, signal.SIGINT):
         with program(*demo) as run:
@@ -483,7 +483,7 @@ def test_demo(here: Here) -> None:
         assert out.endswith("stopped\n")
         assert "exchange_link" not in out, "the log hides the greeting"
         assert not list((here.folder / "demo").glob("*-wal"))
-    assert greetings == ["200 customers are calling", "the same 200 customers are calling"]
+    assert greetings == ["100 customers are calling", "the same 100 customers are calling"]
 
 
 def test_demo_stopped_while_it_makes_people(here: Here) -> None:
@@ -494,7 +494,7 @@ def test_demo_stopped_while_it_makes_people(here: Here) -> None:
         run.send_signal(signal.SIGTERM)
         _, err = run.communicate(timeout=PATIENCE)
     assert (run.returncode, err) == (0, "")
-    with program("demo", "--port", "0", "--people", "200", "--data", str(data)) as run:
-        assert read_until(run, r"exchange; (.*)\.")[1] == "200 customers are calling"
+    with program("demo", "--port", "0", "--people", "100", "--data", str(data)) as run:
+        assert read_until(run, r"exchange; (.*)\.")[1] == "100 customers are calling"
     store = open_store(f"sqlite:///{data / 'demo-1.db'}")
     store.close()
