@@ -39,6 +39,8 @@ Floats = NDArray[np.float64]
 NAME: Final = "trees-1"
 FORMAT: Final = 2
 UNSEEN: Final = 0.01
+MOST_TRIED: Final = 8
+"""So many facts are left out to see what they weigh, those that move the rates most."""
 KNOWN: Final = "identity|known"
 CLEAR: Final = 0.4
 """A fact that moves the log-odds of a reason by less is not worth a word."""
@@ -106,8 +108,16 @@ class ReasonTrees:
         if not causes or not features:
             return [() for _ in codes]
         groups = sorted({cause.group for cause in causes})
+        logs = self._rates.left_out(features, groups)
+        asked = [place for code in codes if (place := self._place.get(code)) is not None]
+        if len(groups) > MOST_TRIED and asked:
+            # The rates alone say which facts may matter; trees are asked about those.
+            moved = (logs[0, asked] - logs[1:, asked]).max(axis=1)
+            kept = np.sort(np.argsort(-moved, kind="stable")[:MOST_TRIED])
+            groups = [groups[k] for k in kept.tolist()]
+            logs = logs[np.concatenate([[0], kept + 1])]
         rows = [features, *(without(features, {g}) for g in groups)]
-        shares = self._shares(rows, self._rates.left_out(features, groups))
+        shares = self._shares(rows, logs)
         odds = np.log(shares) - np.log1p(-np.minimum(shares, 1 - 1e-12))
         told: list[tuple[Cause, ...]] = []
         for code in codes:
@@ -116,7 +126,7 @@ class ReasonTrees:
                 told.append(())
                 continue
             lost = dict(zip(groups, (odds[0, k] - odds[1:, k]).tolist(), strict=True))
-            clear = [cause for cause in causes if lost[cause.group] >= CLEAR]
+            clear = [cause for cause in causes if lost.get(cause.group, 0.0) >= CLEAR]
             clear.sort(key=lambda cause: -lost[cause.group])
             told.append(tuple(clear[:most]))
         return told
