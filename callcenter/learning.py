@@ -236,16 +236,19 @@ class Learning:
     async def _end(self) -> None:
         """End the process that we started, if it still runs."""
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
+        if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), PATIENCE)
-        except TimeoutError:
+        if process.returncode is None:
             with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), PATIENCE)
+            except TimeoutError:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        with suppress(TimeoutError):  # what nobody read would keep its pipes open
+            await asyncio.wait_for(process.communicate(), PATIENCE)
 
     async def stop(self) -> None:
         """End a training that runs; what it had not registered is lost."""

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from callcenter import app
+from callcenter import app, minds
 from callcenter.app import AppError, engine
 from callcenter.settings import ExchangeSettings, Settings, SettingsError
 from callcenter.store import StoreError
@@ -75,7 +75,7 @@ async def test_a_part_that_cannot_be_built(
     def broken(*_: object, **__: object) -> None:
         raise AppError(f"no {part} today")
 
-    monkeypatch.setattr(app, part, broken)
+    monkeypatch.setattr(minds if part == "Mind" else app, part, broken)
     with pytest.raises(AppError, match=f"no {part} today"):
         await start(settings(tmp_path), reactor)
 
