@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -263,9 +264,13 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             "train it again"
         )
     try:
-        with np.load(folder / "reasons.npz", allow_pickle=False) as stored:
+        # Opened here, so that it is closed whatever the loading finds in it.
+        with (
+            (folder / "reasons.npz").open("rb") as file,
+            np.load(file, allow_pickle=False) as stored,
+        ):
             return about, {key: stored[key] for key in stored.files}
-    except (ValueError, KeyError, EOFError) as error:
+    except (ValueError, KeyError, EOFError, BadZipFile) as error:
         raise ModelUnreadable(f"reasons.npz cannot be read: {error}") from error
 
 

@@ -196,7 +196,7 @@ def test_a_challenger_that_says_just_the_same_is_no_better() -> None:
 
 
 def test_an_outage_is_no_poisoned_stream() -> None:
-    """A hundred calls about one thing while it is known why look right; without that they do not."""
+    """A hundred calls about one thing look right while it is known why; else they do not."""
     usual = [lesson(n, f"r{n % 7}") for n in range(300)]
     outage = (("condition.outage|on", 0.1), ("identity|known", 1.0))
     struck = [lesson(300 + n, "online", features=outage) for n in range(150)]
