@@ -5,6 +5,7 @@ The training it starts here is a real process, but a short script instead of a r
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import textwrap
@@ -195,6 +196,8 @@ async def test_a_training_that_fails_is_told_and_tried_again_later_and_later(
         await until(lambda times=times: learning.counted["failed"] == times + 1)
     kit.clock.now += BACK_OFF[1]
     assert learning._due(kit.clock.now)
+    await learning.stop()
+    gc.collect()  # a pipe that nobody closed is told now
 
 
 async def test_a_training_that_takes_for_ever_is_ended(
