@@ -36,7 +36,7 @@ imports: .make/dev ## who may import whom
 	$(BIN)/lint-imports --no-logo
 
 unit: .make/dev ## the pure tests
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q -n auto tests/unit
 
 console: .make/console ## build the browser console
 

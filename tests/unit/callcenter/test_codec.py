@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.codec import (
@@ -37,6 +37,7 @@ ENDED = CallEnded(at=12.5, call="c1", why="completed", cause=16)
 
 
 @pytest.mark.parametrize("cls", EVENTS, ids=lambda cls: cls.__name__)
+@settings(max_examples=25)  # of each of a hundred classes
 @given(data=st.data())
 def test_every_event_round_trips(cls: type, data: st.DataObject) -> None:
     """Whatever an event holds, reading what was written gives an equal event."""
@@ -45,6 +46,7 @@ def test_every_event_round_trips(cls: type, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("cls", ORDERS, ids=lambda cls: cls.__name__)
+@settings(max_examples=25)  # of each of a hundred classes
 @given(data=st.data())
 def test_every_order_round_trips(cls: type, data: st.DataObject) -> None:
     """Whatever an order holds, cards included, reading what was written gives an equal order."""
@@ -53,6 +55,7 @@ def test_every_order_round_trips(cls: type, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("cls", [Card, AgentView, QueueView, Draft], ids=lambda cls: cls.__name__)
+@settings(max_examples=25)  # of each of a hundred classes
 @given(data=st.data())
 def test_screen_data_is_plain_json(cls: type, data: st.DataObject) -> None:
     """What screens get holds only JSON types, and survives JSON itself."""
