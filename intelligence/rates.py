@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from callcenter.floor.card import Features
 
 from .facts import BASE, KNOTS, Fact, facts_of, hat
-from .features import without
+from .features import group_of
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -77,16 +77,34 @@ class Rates:
         return given
 
     def left_out(self, features: Features, groups: Sequence[str]) -> Floats:
-        """log p(reason) of the features, then without each of the groups."""
-        facts = facts_of(features)
+        """log p(reason) of the features, then without each of the groups. Rates add up, so what a
+        group adds is worked out once and taken away again."""
+        row_of = {group: i for i, group in enumerate(groups, start=1)}
+        facts: list[list[Fact]] = [[] for _ in range(len(groups) + 1)]
+        for fact in facts_of(features):
+            facts[row_of.get(fact.group, 0)].append(fact)
         found = Entries(self._place, self._head)
-        for i, out in enumerate(("", *groups)):
-            found.add(i, [one for one in facts if one.group != out], self._source)
-        chosen = [without(features, {out}) for out in ("", *groups)]
-        return self.of(found.arrays(), self.choices(chosen))
+        for i, some in enumerate(facts):
+            found.add(i, some, self._source, base=i == 0)
+        rates = self._sums(found.arrays(), len(facts))
+        whole = rates.sum(axis=0)
+        rates[0] = 0.0
+        given = np.repeat(self.choices([features]), len(facts), axis=0)
+        for name, _ in features:
+            choice, row = self._choice.get(name), row_of.get(group_of(name))
+            if choice is not None and row is not None:
+                given[row] -= self.given[choice]
+        return self._normal(whole - rates, given)
 
     def of(self, e: Arrays, given: Floats) -> Floats:
-        n, size = len(given), len(self.sources)
+        return self._normal(self._sums(e, len(given)), given)
+
+    def _normal(self, rates: Floats, given: Floats) -> Floats:
+        return normalised(np.log(np.maximum(rates, TINY)) + given)
+
+    def _sums(self, e: Arrays, n: int) -> Floats:
+        """The rates of all reasons, of each of ``n`` rows."""
+        size = len(self.sources)
         strength = e.value * self._flat[self.law_of[e.source] * len(KNOTS) + e.knot]
         if len(e.done_entry):
             hit = helped_entries(self._mainly, e.source, e.done_entry, e.done_code)
@@ -106,7 +124,8 @@ class Rates:
             row * heads + head, own * np.where(leaf, weight[:, 1], weight.sum(axis=1)), n * heads
         ).reshape(n, heads)
         rates += by_head @ self._spread
-        return normalised(np.log(np.maximum(rates, TINY)) + given)
+        summed: Floats = rates
+        return summed
 
 
 NONE: Final = -1
@@ -156,12 +175,15 @@ class Entries:
         self._found: list[tuple[int, int, int, float, int]] = []
         self._done: list[tuple[int, int]] = []
 
-    def add(self, row: int, facts: Sequence[Fact], sources: Mapping[str, int]) -> None:
-        """Facts of sources that are not known are passed over."""
+    def add(
+        self, row: int, facts: Sequence[Fact], sources: Mapping[str, int], base: bool = True
+    ) -> None:
+        """Facts of sources that are not known are passed over. ``base``: with what makes everybody
+        call."""
         found, done = self._found, self._done
-        base = sources.get(BASE)
-        if base is not None:
-            found.append((row, base, 0, 1.0, NONE))
+        everybody = sources.get(BASE) if base else None
+        if everybody is not None:
+            found.append((row, everybody, 0, 1.0, NONE))
         for fact in facts:
             source = sources.get(fact.source)
             if source is None:

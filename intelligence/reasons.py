@@ -19,7 +19,7 @@ from typing import Final
 
 from callcenter.floor.card import Cause, Features, Reason, Words
 
-from .features import at_serving, without
+from .features import at_serving
 from .rules import ENOUGH, SHOWN, WORTH_SHOWING, Key, ReasonModel
 from .shift import Shift
 from .trees import CLEAR, ReasonTrees
@@ -158,10 +158,10 @@ class Reasons:
             return [self._by_rules(code, causes, queue, context) for code in codes]
         facts = list(causes)
         name = next((name for name, _ in served if name.startswith("queue|")), None)
-        if name is not None and _queue_is_clear(self._trees, codes, served):
+        if name is not None:
             value = name.partition("|")[2]
             facts.append(Cause(group="queue", code="queue", kind="text", value=value))
-        return self._trees.whys(served, facts, codes)
+        return self._trees.whys(served, facts, codes, clear_of={"queue": QUEUE_CLEAR})
 
     def _by_rules(
         self, code: str, causes: Sequence[Cause], queue: str | None, context: Key
@@ -182,12 +182,6 @@ def caught_up(trees: ReasonTrees, recent: Sequence[Confirmed]) -> Shift:
     for one in recent:
         shift.learn(trees.distribution(one.features), one.features, one.reason)
     return shift
-
-
-def _queue_is_clear(trees: ReasonTrees, codes: Sequence[str], served: Features) -> bool:
-    whole = trees.distribution(served)
-    rest = trees.distribution(without(served, {"queue"}))
-    return bool(codes) and _odds(whole[codes[0]]) - _odds(rest[codes[0]]) >= QUEUE_CLEAR
 
 
 def _group_of_matter(word: str) -> str:

@@ -19,6 +19,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from zipfile import BadZipFile
 
@@ -40,7 +41,7 @@ Floats = NDArray[np.float64]
 NAME: Final = "trees-1"
 FORMAT: Final = 2
 UNSEEN: Final = 0.01
-MOST_TRIED: Final = 8
+MOST_TRIED: Final = 6
 """So many facts are left out to see what they weigh, those that move the rates most."""
 KNOWN: Final = "identity|known"
 CLEAR: Final = 0.4
@@ -103,9 +104,15 @@ class ReasonTrees:
         return self.whys(features, causes, (code,), most)[0]
 
     def whys(
-        self, features: Features, causes: Sequence[Cause], codes: Sequence[str], most: int = 3
+        self,
+        features: Features,
+        causes: Sequence[Cause],
+        codes: Sequence[str],
+        most: int = 3,
+        clear_of: Mapping[str, float] = MappingProxyType({}),
     ) -> list[tuple[Cause, ...]]:
-        """``why`` of several reasons, for the price of one."""
+        """``why`` of several reasons, for the price of one. ``clear_of``: groups of facts that must
+        weigh more than ``CLEAR`` to be told, and how much."""
         if not causes or not features:
             return [() for _ in codes]
         groups = sorted({cause.group for cause in causes})
@@ -127,7 +134,11 @@ class ReasonTrees:
                 told.append(())
                 continue
             lost = dict(zip(groups, (odds[0, k] - odds[1:, k]).tolist(), strict=True))
-            clear = [cause for cause in causes if lost.get(cause.group, 0.0) >= CLEAR]
+            clear = [
+                cause
+                for cause in causes
+                if lost.get(cause.group, 0.0) >= clear_of.get(cause.group, CLEAR)
+            ]
             clear.sort(key=lambda cause: -lost[cause.group])
             told.append(tuple(clear[:most]))
         return told
