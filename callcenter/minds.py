@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
 from intelligence.answers import Answers, Policy
 from intelligence.editing import Editing
 from intelligence.encoders import Encoder, EncoderMissing, Kind, open_encoder
@@ -285,7 +287,11 @@ async def minded(
 
     answers = await asyncio.to_thread(build)
     total = sum(one.share for one in pack.usual)
-    with ThreadPoolExecutor(1, thread_name_prefix="mind") as pool:
+    # Small matrices: more threads than one only take the other cores from calls.
+    with (
+        threadpool_limits(1),
+        ThreadPoolExecutor(1, thread_name_prefix="mind") as pool,
+    ):
         predictor = Predictor(
             Reasons(rules, chosen.sure),
             {one.code: one.share / total for one in pack.usual},
