@@ -27,6 +27,8 @@ from .trees import CLEAR, ReasonTrees
 HEAD_SURE: Final = 0.5
 RECENT: Final = 400
 """Confirmed calls that are remembered to judge a new model by."""
+ASKED: Final = 500
+"""What the model said of so many calls is remembered, the latest."""
 QUEUE_CLEAR: Final = 1.5
 """The queue is told as a fact only when it moves the log-odds by so much: the agent sees it."""
 
@@ -49,6 +51,7 @@ class Reasons:
         self._shift: Shift | None = None
         self._head_of: Mapping[str, str] = {}
         self._recent: deque[Confirmed] = deque(maxlen=RECENT)
+        self._asked: dict[Features, dict[str, float]] = {}
 
     @property
     def name(self) -> str:
@@ -80,6 +83,7 @@ class Reasons:
         """
         if trees is self._trees and shift is None:
             return
+        self._asked.clear()
         self._trees = trees
         self._head_of = {} if trees is None else trees.head_of
         self._shift = None
@@ -94,7 +98,7 @@ class Reasons:
         served = at_serving(features, queue, words)
         if self._trees is None or self._shift is None or not served:
             return self.rules.distribution(queue, context)
-        return self._shift.applied(self._trees.distribution(served), served)
+        return self._shift.applied(self._said(self._trees, served), served)
 
     def by_rules(self, queue: str | None, context: Key) -> tuple[Reason, ...]:
         """What the rules alone would tell, within microseconds: for when time is up."""
@@ -139,7 +143,17 @@ class Reasons:
             return
         self._recent.append(Confirmed(served, reason))
         if self._trees is not None and self._shift is not None:
-            self._shift.learn(self._trees.distribution(served), served, reason)
+            self._shift.learn(self._said(self._trees, served), served, reason)
+
+    def _said(self, trees: ReasonTrees, served: Features) -> dict[str, float]:
+        """What the model says of these features; it is asked again when the call is over, and when
+        words come, so it is remembered for a while."""
+        found = self._asked.get(served)
+        if found is None:
+            found = self._asked[served] = trees.distribution(served)
+            if len(self._asked) > ASKED:
+                del self._asked[next(iter(self._asked))]
+        return found
 
     def _is_sure(self, distribution: Mapping[str, float], first: str) -> bool:
         if distribution[first] >= self.sure:
