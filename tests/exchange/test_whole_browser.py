@@ -47,6 +47,8 @@ async def test_a_call_from_the_first_ring_to_the_next_card(
             reasons = page.get_by_role("region", name="Why they probably call")
             await expect(reasons.get_by_role("listitem").first).to_contain_text(FEES)
             answers = page.get_by_role("region", name="What to say")
+            await expect(answers.locator("summary").first).to_be_visible()
+            await answers.locator("summary").first.click()  # it is not sure enough to open itself
             await expect(answers.locator(".answer-body p").first).to_be_visible()
             await expect(page.locator(".strip")).to_contain_text("Ringing")
             await page.screenshot(path=tmp_path / "ringing.png")
