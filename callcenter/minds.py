@@ -49,7 +49,7 @@ from .ports import (
     Surroundings,
 )
 from .settings import Settings, config_folder, zone
-from .store import Store
+from .store import Store, StoreError
 
 log: Final = logging.getLogger(__name__)
 
@@ -86,10 +86,14 @@ class Conditions:
         self._known = await self._stored.conditions(self._clock() - AFTERMATH)
 
     async def keep(self) -> None:
-        """Read what other engines were told. Runs until cancelled."""
+        """Read what other engines were told. Runs until cancelled; while the store is in trouble
+        what was known stands, for a condition is no reason to give no calls out."""
         while True:
             await asyncio.sleep(CONDITIONS_READ_EVERY)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except StoreError as error:
+                log.warning("conditions_not_read", extra={"why": str(error)})
 
     async def happened(self, person: str, happenings: Sequence[Happening]) -> bool:
         return await self._stored.happened(person, happenings)
@@ -113,30 +117,37 @@ class Trained:
     ) -> None:
         """``missing``: the encoder that the settings ask for is not installed."""
         self.registry = registry
-        self.refused: dict[str, str] = {}
-        """Kinds of which a version could not be used, with the reason in words."""
         self._missing = missing
         self._predictor = predictor
         self._opened: dict[str, object] = {}
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Kinds of which a version could not be used, with the reason in words."""
+        return self.registry.troubles
 
     async def keep(self) -> None:
         """Use what the registry says. Runs until cancelled; what is wrong leaves the rules."""
         seen: tuple[int, ...] | None = None
         while True:
-            stamp = await asyncio.to_thread(self.registry.stamp)
-            if stamp != seen:
-                models = await asyncio.to_thread(self.read)
-                await self._predictor.use(models)
-                log.info(
-                    "models_in_use", extra={"trees": models.trees_name, "words": models.texts_name}
-                )
-                seen = stamp
+            try:
+                stamp = await asyncio.to_thread(self.registry.stamp)
+                if stamp != seen:
+                    await self._use()
+                    seen = stamp
+            except Exception as error:  # noqa: BLE001  # no model or folder may stop calls
+                if self.refused.get("models") != str(error):  # told once, tried again
+                    self._refuse("models", error)
             await asyncio.sleep(LOOK)
+
+    async def _use(self) -> None:
+        models = await asyncio.to_thread(self.read)
+        await self._predictor.use(models)
+        log.info("models_in_use", extra={"trees": models.trees_name, "words": models.texts_name})
 
     def read(self) -> Models:
         """Load what is not loaded yet. Anything that is refused is logged and left out."""
         self.refused.clear()
-        self.registry.troubles.clear()
         if self._missing is not None:
             self._refuse("encoder", self._missing)
         trees, words = self._champion("reasons", ReasonTrees), self._champion("words", TextModel)
@@ -185,7 +196,7 @@ class Trained:
         return model if isinstance(model, made) else None
 
     def _refuse(self, kind: str, error: Exception) -> None:
-        self.refused[kind] = self.registry.troubles[kind] = str(error)
+        self.refused[kind] = str(error)
         log.error("model_refused", extra={"kind": kind, "why": str(error)})
 
 

@@ -37,6 +37,7 @@ from intelligence.fuse import Both, fit_fusion
 from intelligence.measures import Ranked, ranked
 from intelligence.mind import SILENT
 from intelligence.pack import Pack
+from intelligence.predictor import CUSTOMERS
 from intelligence.promotion import labels_criterion, ordinary, verdict
 from intelligence.registry import Registry
 from intelligence.rules import NAME as RULES
@@ -65,7 +66,6 @@ true moves a prediction only as much as it should."""
 ASKS_ECE: Final = 0.1
 NOTE_WEIGHT: Final = 0.3
 """A note says it in the agent's words, not the customer's."""
-SPOKEN: Final = frozenset({"ivr", "callback", "chat"})
 LOCK: Final = "training.lock"
 
 
@@ -189,7 +189,7 @@ def _words(
     codes = frozenset(course.pack.reason_codes)
     known = [one for one in lessons if one.reason in codes]
     early, late = split(known)
-    heard = [one for one in late if any(w.source in SPOKEN for w in one.words)]
+    heard = [one for one in late if any(w.source in CUSTOMERS for w in one.words)]
     from_calls = len(heard) >= FIRST_ENOUGH
 
     def fit(examples: Sequence[Example], begin: float, end: float) -> TextModel:
@@ -243,7 +243,7 @@ def examples_of(lessons: Iterable[Lesson]) -> list[Example]:
         found += [
             Example(words.text, words.language or one.language, one.reason)
             for words in one.words
-            if words.source in SPOKEN and words.text.strip()
+            if words.source in CUSTOMERS and words.text.strip()
         ]
         if one.notes.strip():
             found.append(Example(one.notes, None, one.reason, NOTE_WEIGHT))

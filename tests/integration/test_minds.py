@@ -12,6 +12,7 @@ import pytest
 from callcenter import minds
 from callcenter.minds import Conditions, Trained
 from callcenter.ports import Condition
+from callcenter.store import StoreError
 from intelligence.encoders import EncoderMissing
 from intelligence.fitting import fit_trees
 from intelligence.predictor import Predictor
@@ -95,6 +96,55 @@ async def test_a_keeper_takes_what_was_promoted(
                 await asyncio.sleep(0.01)
     finally:
         keeper.cancel()
+
+
+async def test_a_folder_in_trouble_never_ends_the_keeper(
+    tmp_path: Path, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A keeper that ends would stop the giving out of calls; it tells what is wrong and goes on."""
+    monkeypatch.setattr(minds, "LOOK", 0.01)
+    registry = Registry(tmp_path)
+    looks = 0
+
+    def stamp() -> tuple[int, ...]:
+        nonlocal looks
+        looks += 1
+        raise PermissionError("no such luck")
+
+    monkeypatch.setattr(registry, "stamp", stamp)
+    trained = Trained(registry, predictor)
+    keeper = asyncio.create_task(trained.keep())
+    async with asyncio.timeout(20):
+        while looks < 3:
+            await asyncio.sleep(0.01)
+    assert not keeper.done()
+    assert trained.refused == {"models": "no such luck"}
+    keeper.cancel()
+
+
+async def test_conditions_stand_while_the_store_is_in_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(minds, "CONDITIONS_READ_EVERY", 0.01)
+    stored = MemorySurroundings(MemoryPeople([]))
+    known = Conditions(stored, lambda: 1_000.0)
+    outage = Condition(id="o", kind="outage", since=900.0, until=None)
+    await known.set_condition(outage)
+    reads = 0
+
+    async def broken(since: float) -> tuple[Condition, ...]:
+        nonlocal reads
+        reads += 1
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(stored, "conditions", broken)
+    keeper = asyncio.create_task(known.keep())
+    async with asyncio.timeout(20):
+        while reads < 3:
+            await asyncio.sleep(0.01)
+    assert not keeper.done()
+    assert known.now() == (outage,)
+    keeper.cancel()
 
 
 async def test_an_encoder_that_is_missing_is_told_and_calls_go_on(
