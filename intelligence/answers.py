@@ -31,7 +31,7 @@ from .shelf import Shelf, newest, shelf
 from .templates import Known, render
 from .worth import Worth
 
-__all__ = ["MOST", "Answers", "Audience", "Entry", "Policy", "rank"]
+__all__ = ["MOST", "Answers", "Audience", "Entry", "Policy"]
 
 MOST: Final = 5
 LEAST: Final = 0.01
@@ -340,20 +340,3 @@ def _personal(
     return tuple(
         replace(one, body=render(one.body, facts, one.language, zone)) for one in phrasings
     )
-
-
-def rank(
-    entries: Sequence[Entry], reasons: Sequence[Reason], products: Sequence[str] | None, day: date
-) -> tuple[Answer, ...]:
-    """By reasons alone: entries of the likeliest first, at most three for a reason."""
-    found: dict[str, Answer] = {}
-    for reason in sorted(reasons, key=lambda one: -one.probability):
-        naming = [one for one in entries if reason.code in one.reasons]
-        naming.sort(key=lambda one: one.reasons.index(reason.code))
-        fitting = [one for one in naming if one.valid(day) and one.fits(products)]
-        new = [one for one in fitting if one.id not in found][:3]
-        for one in new:
-            found[one.id] = Answer(
-                id=one.id, reason=reason.code, source=one.source, phrasings=one.phrasings
-            )
-    return tuple(found.values())[:MOST]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.floor.card import Reason
-from intelligence.answers import rank
+from callcenter.floor.card import Fact, Profile, Reason
+from intelligence.answers import Answers
 from intelligence.checks import KnowledgeError
 from intelligence.knowledge import load_knowledge
 from intelligence.pack import LANGUAGES, load_pack
@@ -112,9 +112,14 @@ def test_every_reason_of_the_finance_pack_is_answered_on_any_day() -> None:
     """Whoever calls for it gets something, with the products everybody has."""
     pack = load_pack(CONFIG / "packs" / "finance.toml")
     entries = load_knowledge(CONFIG / "knowledge" / "finance", pack.reason_codes)
+    answers = Answers(entries)
+    owned = Fact(key="products", group="who", kind="text", value=", ".join(PRODUCTS))
+    anybody = Profile(person="p", name="", language=None, tier=None, facts=(owned,), contacts=())
     for code in pack.reason_codes:
         likely = (Reason(code=code, probability=0.9),)
-        assert rank(entries, likely, PRODUCTS, date(2030, 1, 1)), code
+        found = answers.find(likely, anybody, (), (), date(2030, 1, 1), UTC, 1.89e9)
+        assert found, code
+        assert found[0].reason == code
 
 
 def test_every_answer_can_be_read_out_with_all_facts_and_with_none() -> None:
