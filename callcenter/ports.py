@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Literal, Protocol, TypeAlias
 
+from .floor.callback import DialEnd
 from .floor.card import (
     AgentView,
     Answer,
@@ -24,10 +25,16 @@ from .floor.card import (
     Scored,
     Words,
 )
-from .floor.events import CallerIdentified, CallerSaid, Event, ReservationEnd
+from .floor.events import (
+    CallerIdentified,
+    CallerSaid,
+    Event,
+    ReservationEnd,
+)
 from .floor.orders import (
     Announce,
     Control,
+    Dial,
     FindAnswers,
     Identify,
     KeepReservation,
@@ -43,7 +50,9 @@ from .floor.orders import (
     SendAway,
     ShowControl,
     ShowHelp,
+    StopDialling,
     StopRinging,
+    TellCaller,
 )
 from .floor.routing import Decision
 
@@ -476,6 +485,17 @@ class Switch(Protocol):
     async def control(self, order: Control) -> None:
         """Returns when the exchange has taken it. Raises ``SwitchError``."""
 
+    async def dial(self, order: Dial) -> None:
+        """Dial the customer, once. Returns when they answered (and, where the exchange listens, no
+        machine did). Raises ``DialError`` when not; ``SwitchError`` when it was not done, or when
+        nobody can say (the line was cut): then ``unknown`` is true of it."""
+
+    async def stop_dialling(self, order: StopDialling) -> None:
+        """End the customer's leg; returns also when there is none. Raises ``SwitchError``."""
+
+    async def tell_caller(self, order: TellCaller) -> None:
+        """Whether the callback they asked for is granted. Raises ``SwitchError``."""
+
 
 class RingError(Exception):
     """The leg was not answered; ``why`` says how it ended."""
@@ -486,8 +506,22 @@ class RingError(Exception):
         self.detail = detail
 
 
+class DialError(Exception):
+    """The customer was not reached; ``why`` says how the attempt ended."""
+
+    def __init__(self, why: DialEnd, detail: str = "") -> None:
+        super().__init__(detail or why)
+        self.why = why
+        self.detail = detail
+
+
 class SwitchError(Exception):
     """The exchange did not do what was asked; the message says why."""
+
+    def __init__(self, message: str, unknown: bool = False) -> None:
+        super().__init__(message)
+        self.unknown = unknown
+        """Nobody can say whether it was done."""
 
 
 class Screens(Protocol):

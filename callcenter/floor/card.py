@@ -211,6 +211,29 @@ class Offer:
     reservation: str
     deadline: float
     auto_answer: bool
+    preview: bool = False
+    """Nobody is dialled before they accept; a callback may be snoozed as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackOnCard:
+    """That the call is one of ours, promised to the customer. Times: seconds since the epoch."""
+
+    id: str
+    origin: str
+    """``web``, ``queue``, ``agent``, ``case``."""
+    made: float
+    opens: float
+    closes: float
+    zone: str
+    attempt: int
+    """1 for the first."""
+    last_cause: str | None
+    """How the attempt before ended."""
+    reason: str | None
+    first: Literal["agent", "customer"]
+    open: bool = False
+    """The customer calls us while it is still open (``attempt`` then counts those made)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +280,8 @@ class Card:
     """The words are about something that is none of the known reasons."""
     marks: tuple[tuple[str, AnswerMark], ...] = ()
     """Answers the agent marked: id to mark; id "" for ``missing``."""
+    callback: CallbackOnCard | None = None
+    """It is a callback, or the customer who calls has one open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,3 +378,6 @@ class QueueView:
     """Waits told to callers today whose outcome is known."""
     promises_kept: int = 0
     """Of those, how many were answered within the p90 told."""
+    callbacks: int = 0
+    """Customers in its line who are not on the phone: they are called back when their turn
+    comes."""

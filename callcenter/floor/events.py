@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
+from .callback import Callback, DialEnd, LawRules
 from .card import (
     Answer,
     AnswerMark,
@@ -126,6 +127,8 @@ class FloorOpened:
     """Whether an agent sees that a supervisor listens."""
     transfer_targets: tuple[str, ...] = ()
     """Further numbers and extensions calls may be transferred to, as shell patterns."""
+    law: tuple[LawRules, ...] = ()
+    """When whom may be called; a region that no rule is for: at any time, any number of times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -767,6 +770,115 @@ class OrderFailed:
     """Of the control, reservation or the like."""
 
 
+# --- callbacks ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDue:
+    """This engine has claimed a callback whose time has come: it is in line from now on. Or one
+    that another run or engine held: then ``state`` and ``call`` say how far that had come."""
+
+    at: float
+    callback: Callback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackLost:
+    """It is not this engine's any more: cancelled or moved from outside, or claimed by another."""
+
+    at: float
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAsked:
+    """A caller who waited in the engine's line asks to be called back, and waits to hear whether
+    that was granted. Told after ``CallLeftQueue`` (``key``)."""
+
+    at: float
+    call: str
+    queue: str
+    number: str | None
+    """Digits that they entered; ``None``: the number they call from."""
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackBooked:
+    """A caller's request is stored: they may hang up now."""
+
+    at: float
+    call: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDenied:
+    """A caller's request was not granted; they go back into the line, with their place."""
+
+    at: float
+    call: str
+    why: str
+    """A code of ``callcenter.callback_ports.Denial``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentOnLine:
+    """Agent first: the agent's phone was answered, and nobody else is there yet."""
+
+    at: float
+    reservation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentOffLine:
+    """A leg that the engine made for an agent, and that waited for a customer, is gone."""
+
+    at: float
+    leg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerAnswered:
+    """Who was called back has answered."""
+
+    at: float
+    call: str
+    by: Literal["human", "machine", "unknown"]
+    """As far as the exchange listened; ``unknown`` where it did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft:
+    """Our message is on the customer's answering machine."""
+
+    at: float
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialFailed:
+    """Nobody was reached; or nothing was dialled, because it could not be stored or claimed."""
+
+    at: float
+    call: str
+    why: DialEnd | Literal["not_stored", "lost", "outside"]
+    """``lost``: the callback is another engine's by now; ``outside``: by the store's clock its
+    window is not open. In these three nothing was dialled."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackSnoozed:
+    """An agent sees the card of a callback and wishes it later: its place moves back by that."""
+
+    at: float
+    agent: str
+    reservation: str
+    seconds: float
+
+
 Event: TypeAlias = (
     FloorOpened
     | CallRestored
@@ -827,6 +939,17 @@ Event: TypeAlias = (
     | ControlCarriedOut
     | RingFailed
     | OrderFailed
+    | CallbackDue
+    | CallbackLost
+    | CallbackAsked
+    | CallbackBooked
+    | CallbackDenied
+    | AgentOnLine
+    | AgentOffLine
+    | CustomerAnswered
+    | MessageLeft
+    | DialFailed
+    | CallbackSnoozed
 )
 
 EVENTS: tuple[type[Event], ...] = get_args(Event)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .callback import CallbackRules
+
 Distribution: TypeAlias = Literal["exchange", "engine"]
 """Who chooses the agent: the exchange's own app_queue (we observe), or the engine."""
 
@@ -59,6 +61,8 @@ class QueueSettings:
     hours: HoursSettings = HoursSettings()
     announce_seconds: float = 0.0
     """How often a waiting caller is told their place and the expected wait; 0: never."""
+    callback: CallbackRules = CallbackRules()  # noqa: RUF009  # frozen
+    """How those are called back who wait for a call of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,126 @@ class StepOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryOptions:
+    """Minutes until a customer is called again, and how often, after attempts that ended so."""
+
+    minutes: float
+    times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackOptions:
+    """How a queue of the engine calls back (docs/callbacks.md)."""
+
+    offered: bool = False
+    """Whether this queue calls back at all."""
+    first: Literal["agent", "customer"] = "customer"
+    preview_seconds: float = 0.0
+    dial_seconds: float = 30.0
+    machine: Literal["connect", "hang_up", "message"] = "connect"
+    message_after: int = 0
+    """A message is left by the last attempt only (0), or from this attempt on."""
+    max_attempts: int = 3
+    retries: dict[str, RetryOptions] = field(default_factory=dict)
+    """By cause: busy, no_answer, congestion, declined, machine, abandoned, agent_gone, unknown."""
+    caller_id: str = ""
+    notice_minutes: float = 30.0
+    """The earliest slot is so far ahead."""
+    days_ahead: int = 14
+    slot_minutes: int = 15
+    """Slots begin so far apart, and their window is as long."""
+    staff: tuple[str, ...] = ()
+    """Agents planned, such as ``mon-fri 08:00-18:00 12``; none: learned from who took calls at
+    that time in the weeks before."""
+    handle_seconds: float = 0.0
+    """Average talk and wrap-up of a call; 0: as measured."""
+    patience_seconds: float = 0.0
+    """Average patience of callers in line; 0: as measured."""
+    service_level: float = 0.8
+    """Slots are offered as long as so many callers are still answered within ``threshold``."""
+    most_waiting: int = 200
+    """No more open callbacks than this."""
+    longest_wait_minutes: float = 240.0
+    """A callback for now is kept in line at most so long."""
+    poor_below: float = 0.8
+    """Fewer promises kept than this share of the last 20: no more offers until it is better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOptions:
+    """A website that offers callbacks: who sees its form, and what is on it."""
+
+    queue: str
+    name: str = ""
+    """Of the centre, as customers know it."""
+    origins: tuple[str, ...] = ()
+    """Websites whose pages may contain the form, such as ``https://www.example.org``; the hosted
+    page works without."""
+    languages: tuple[Literal["en", "zh-Hans", "zh-Hant"], ...] = ("en", "zh-Hans", "zh-Hant")
+    reasons: tuple[str, ...] = ()
+    """Reasons to choose from, codes or heads of the pack; none: the pack's heads."""
+    answers: bool = True
+    """Show likely answers before the form is sent."""
+    contact: str = ""
+    """Whom to ask about personal data: an e-mail address or a URL, shown under the form."""
+    consent: str = ""
+    """A text with its own, unticked box; empty: none is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawOptions:
+    """When numbers of a region may be called, by the called party's own clock."""
+
+    hours: tuple[str, ...]
+    """Such as ``mon-fri 08:00-21:00``."""
+    holidays: tuple[str, ...] = ()
+    attempts: int = 3
+    """In any 24 hours, to one number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbacksSettings:
+    """Callbacks of all queues: how they are dialled, and who may ask for them."""
+
+    dial: str = ""
+    """The channel that leads outside, such as ``PJSIP/{number}@trunk`` or
+    ``Local/{number}@outside/n``; ``{number}`` is E.164, ``{digits}`` the same without the plus.
+    Empty: nobody can be called back."""
+    public_url: str = ""
+    """Where customers reach this engine, for links in confirmations: ``https://call.example.org``.
+    """
+    countries: tuple[str, ...] = ()
+    """ISO 3166-1 codes of the countries that are called; none: that of the centre alone."""
+    kinds: tuple[str, ...] = ("mobile", "fixed", "fixed_or_mobile")
+    """Kinds of numbers that are called; premium, shared_cost, satellite and unknown ones never."""
+    blocked_prefixes: tuple[str, ...] = ()
+    """E.164 beginnings that are never called."""
+    per_number_day: int = 3
+    per_prefix_hour: int = 20
+    per_address_hour: int = 5
+    per_site_hour: int = 200
+    spend_hour: int = 300
+    """So many are accepted an hour in all."""
+    least_fill_seconds: float = 2.0
+    """Nobody fills in the form faster."""
+    pressure: int = 30
+    """Posts to a site within a minute from which on browsers have to work for a token (PBKDF2)."""
+    confirm: Literal["none", "code"] = "none"
+    """``code``: whoever we do not know enters a code that ``hook`` sends to the number."""
+    hook: str = ""
+    """A URL of the house that is told of codes, confirmations and last attempts (docs)."""
+    hook_secret: str = field(default="", repr=False)
+    """Signs what the hook is sent."""
+    dry_run: bool = False
+    """Rules against abuse only write down what they would refuse."""
+    link_days: float = 30.0
+    """How long the links of a confirmation work."""
+    law: str = ""
+    """A law pack of ``config/law``; empty: no rule but the queue's hours."""
+    sites: dict[str, SiteOptions] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueOptions:
     """A queue; all but ``threshold`` has an effect only where the engine distributes."""
 
@@ -107,6 +227,7 @@ class QueueOptions:
     """Dates on which it is closed."""
     announce_seconds: float = 0.0
     """How often a waiting caller is told their place and the expected wait; 0: never."""
+    callback: CallbackOptions = field(default_factory=CallbackOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,5 +339,6 @@ class Settings:
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
     prediction: PredictionSettings = field(default_factory=PredictionSettings)
     intake: IntakeSettings = field(default_factory=IntakeSettings)
+    callbacks: CallbacksSettings = field(default_factory=CallbacksSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     log: LogSettings = field(default_factory=LogSettings)
