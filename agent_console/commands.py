@@ -41,6 +41,7 @@ from .wishes import (
     SaveDraft,
     SetSkills,
     SignOutAgent,
+    SnoozeCallback,
 )
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ def event_of(wish: FloorWish, user: User, at: float) -> e.Event:
             return e.ReservationAccepted(at=at, agent=me, reservation=reservation)
         case Refuse(reservation, reason):
             return e.ReservationRefused(at=at, agent=me, reservation=reservation, reason=reason)
+        case SnoozeCallback(reservation, seconds):
+            return e.CallbackSnoozed(at=at, agent=me, reservation=reservation, seconds=seconds)
         case ChoosePerson(call, person):
             return e.PersonChosen(at=at, agent=me, call=call, person=person)
         case Extend(seconds):

@@ -28,6 +28,7 @@ ALLOWED: Mapping[str, Duty] = {
     "agent.skills": "supervisor",
     "offer.accept": "agent",
     "offer.refuse": "agent",
+    "snooze_callback": "agent",
     "card.person": "agent",
     "answer.mark": "agent",
     "call.control": "agent",

@@ -21,7 +21,7 @@ MOST = 4_000
 """Texts kept; that of a person or of an answer is some 3 KiB."""
 
 _SHARED = ("candidates", "profile", "reasons", "answers", "words")
-_LIVE = ("offer", "parties", "pending")
+_LIVE = ("offer", "parties", "pending", "callback")
 """Made of our dataclasses too, but different in almost every card that has them."""
 _OWN = tuple(field.name for field in fields(Card) if field.name not in _SHARED + _LIVE)
 _own = attrgetter(*_OWN)
@@ -53,9 +53,11 @@ class Texts:
         offer = "null" if card.offer is None else self._thing(card.offer)
         parties = self._things(card.parties) if card.parties else "[]"
         pending = self._things(card.pending) if card.pending else "[]"
+        callback = "null" if card.callback is None else self._thing(card.callback)
         return (
             f'{own},"candidates":{candidates},"profile":{profile},"reasons":{reasons}'
-            f',"answers":{answers},"words":{words},"offer":{offer},"parties":{parties},"pending":{pending}}}'
+            f',"answers":{answers},"words":{words},"offer":{offer},"parties":{parties}'
+            f',"pending":{pending},"callback":{callback}}}'
         )
 
     def _answers(self, answers: tuple[Answer, ...]) -> str:

@@ -32,6 +32,8 @@ from .protocol import Command
 
 MAX_EXTENSION = 3600.0
 """Seconds of wrap-up that may be asked for at once."""
+MAX_SNOOZE = 60.0
+"""Minutes by which a callback may be put off at once."""
 MARKS: Final[Mapping[str, AnswerMark]] = {mark: mark for mark in get_args(AnswerMark)}
 CONTROLS: Final[Mapping[str, ControlKind]] = {do: do for do in get_args(ControlKind)}
 """What needs a number or extension."""
@@ -100,6 +102,14 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class SnoozeCallback:
+    """Whoever previews a callback wishes it later."""
+
+    reservation: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ControlCall:
     """``id`` is the command's own: the result comes back under it."""
 
@@ -158,6 +168,7 @@ FloorWish: TypeAlias = (
     | Extend
     | Accept
     | Refuse
+    | SnoozeCallback
     | ControlCall
     | MarkAnswer
     | AskHelp
@@ -216,6 +227,13 @@ def _refuse(d: Mapping[str, Any]) -> Refuse:
     return Refuse(text(d, "reservation"), words(d, "reason", needed=True))
 
 
+def _snooze(d: Mapping[str, Any]) -> SnoozeCallback:
+    minutes = seconds(d, "minutes")
+    if minutes is None or not 0.0 < minutes <= MAX_SNOOZE:
+        raise BadField(f"`minutes` must be a number above 0, at most {MAX_SNOOZE:g}")
+    return SnoozeCallback(text(d, "reservation"), minutes * 60.0)
+
+
 def _control(command: Command) -> ControlCall:
     if not _control_id.fullmatch(command.id):
         raise BadField("`id` must be 1 to 64 visible ASCII characters")
@@ -263,6 +281,7 @@ _WISHES: Mapping[str, Callable[[Mapping[str, Any]], Wish]] = {
     "agent.skills": _set_skills,
     "offer.accept": lambda d: Accept(text(d, "reservation")),
     "offer.refuse": _refuse,
+    "snooze_callback": _snooze,
     "card.person": _choose_person,
     "answer.mark": _mark_answer,
     "wrapup.draft": _save_draft,

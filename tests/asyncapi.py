@@ -27,7 +27,7 @@ from agent_console.fields import (
 )
 from agent_console.frames import ERROR_STATUS, SUBPROTOCOL, Close
 from agent_console.snapshot import ConsoleSettings, ExchangeState
-from agent_console.wishes import CONTROLS, MAX_EXTENSION
+from agent_console.wishes import CONTROLS, MAX_EXTENSION, MAX_SNOOZE
 from callcenter.floor.card import AgentView, Card, QueueView
 from callcenter.floor.control_rules import AIMED, EXPLAINED
 from callcenter.floor.orders import ShowControl, ShowHelp
@@ -154,6 +154,15 @@ def commands() -> list[dict[str, Any]]:
         command("agent.skills", one({"agent": ID, "skills": SKILLS})),
         command("offer.accept", one({"reservation": ID})),
         command("offer.refuse", one({"reservation": ID, "reason": REASON})),
+        command(
+            "snooze_callback",
+            one(
+                {
+                    "reservation": ID,
+                    "minutes": {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_SNOOZE},
+                }
+            ),
+        ),
         command(
             "answer.mark",
             one(

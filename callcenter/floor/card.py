@@ -234,6 +234,9 @@ class CallbackOnCard:
     first: Literal["agent", "customer"]
     open: bool = False
     """The customer calls us while it is still open (``attempt`` then counts those made)."""
+    stage: Literal["none", "calling", "answered"] = "none"
+    """How far the customer's side of this attempt is: their phone rings, or they have answered;
+    ``none``: they are not dialled yet, or not any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

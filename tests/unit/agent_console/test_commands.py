@@ -22,6 +22,7 @@ from agent_console.wishes import (
     Refuse,
     SetSkills,
     SignOutAgent,
+    SnoozeCallback,
 )
 from callcenter.floor import events as e
 from callcenter.ports import User
@@ -45,6 +46,8 @@ AT = 1_700_000_000.0
         (Accept("r1"), AMY, e.ReservationAccepted, {"agent": "amy", "reservation": "r1"}),
         (Refuse("r1", "technical"), AMY, e.ReservationRefused,
          {"agent": "amy", "reservation": "r1", "reason": "technical"}),
+        (SnoozeCallback("r1", 300.0), AMY, e.CallbackSnoozed,
+         {"agent": "amy", "reservation": "r1", "seconds": 300.0}),
         (ChoosePerson("c", None), AMY, e.PersonChosen,
          {"agent": "amy", "call": "c", "person": None}),
         (Extend(60.0), AMY, e.WrapUpExtended, {"agent": "amy", "seconds": 60.0}),

@@ -31,6 +31,7 @@ from agent_console.wishes import (
     SaveDraft,
     SetSkills,
     SignOutAgent,
+    SnoozeCallback,
     wish_of,
 )
 from callcenter.floor.card import AnswerMark
@@ -107,6 +108,7 @@ def marked(answer: str | None, mark: AnswerMark, text: str = "") -> MarkAnswer:
         ),
         ("offer.accept", {"reservation": "r"}, Accept("r")),
         ("offer.refuse", {"reservation": "r", "reason": " technical "}, Refuse("r", "technical")),
+        ("snooze_callback", {"reservation": "r", "minutes": 5}, SnoozeCallback("r", 300.0)),
         ("wrapup.extend", {"seconds": 60}, Extend(60.0)),
         ("call.control", {"call": "c", "do": "hold", "target": "\r\n"}, control("hold")),
         (
@@ -163,6 +165,10 @@ def test_commands(cmd: str, d: dict[str, Any], wish: object) -> None:
         ("agent.skills", {"agent": "b", "skills": {"x": 6}}, "the level of x must be a whole"),
         ("agent.skills", {"agent": "b", "skills": {"": 1}}, "'' is no name of a skill"),
         ("agent.skills", {"agent": "b", "skills": 3}, "`skills` must be an object"),
+        ("snooze_callback", {"reservation": "r"}, "`minutes` must be a number above 0"),
+        ("snooze_callback", {"reservation": "r", "minutes": 0}, "`minutes` must be a number above"),
+        ("snooze_callback", {"reservation": "r", "minutes": 61}, "at most 60"),
+        ("snooze_callback", {"minutes": 5}, "`reservation` must be a text"),
         ("offer.refuse", {"reservation": "r", "reason": " "}, "`reason` must be a text that is"),
         ("offer.refuse", {"reservation": "r", "reason": "x" * 501}, "`reason` is longer than 500"),
         ("wrapup.extend", {"seconds": 1e9}, "`seconds` must be a number above 0, at most 3600"),
@@ -264,8 +270,8 @@ def test_extremes(text: str) -> None:
 
 
 FIELDS = (
-    "agent", "call", "digits", "do", "notes", "outcome", "person", "reason", "reservation", "rev",
-    "seconds", "skills", "state", "target", "text",
+    "agent", "call", "digits", "do", "minutes", "notes", "outcome", "person", "reason",
+    "reservation", "rev", "seconds", "skills", "state", "target", "text",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from agent_console.texts import Texts
 from callcenter.codec import to_plain
 from callcenter.floor.card import (
     Answer,
+    CallbackOnCard,
     Card,
     Cause,
     Fact,
@@ -55,11 +56,20 @@ def refined() -> list[Card]:
         words=(Words(source="ivr", text="</script>", language="en"),),
         marks=(("a", "used"), ("", "missing")),
     )
+    promised = CallbackOnCard(
+        id="7KQ4-M2PX", origin="web", made=1.0, opens=2.0, closes=3.0, zone="Asia/Taipei",
+        attempt=2, last_cause="busy", reason=None, first="customer", stage="calling",
+    )  # fmt: skip
     party = Party(leg="2.1", kind="agent", agent="amy", number="1001", name="王", state="talking")
     return [
         CARD,
         known,
         replace(whole, offer=Offer(reservation="r", deadline=9.0, auto_answer=False)),
+        replace(
+            whole,
+            offer=Offer(reservation="r", deadline=9.0, auto_answer=False, preview=True),
+            callback=promised,
+        ),
         replace(
             whole,
             rev=4,
@@ -89,9 +99,9 @@ def test_what_stays_the_same_is_written_once() -> None:
     texts = Texts(plain)
     for card in refined():
         texts.card(card)
-    lasting = sorted(set(written) - {"Offer", "Party", "Pending"})
+    lasting = sorted(set(written) - {"CallbackOnCard", "Offer", "Party", "Pending"})
     assert lasting == ["Phrasing", "Profile", "Reason", "Words"]
-    assert len(written) == 7
+    assert len(written) == 9
 
 
 def test_another_person_is_another_text() -> None:
