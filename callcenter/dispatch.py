@@ -13,13 +13,16 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
+from .callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
 from .floor import events as e
 from .floor import orders as o
+from .floor.callback import DialEnd
 from .floor.floor import Floor
 from .floor.routing import Decision
 from .ports import (
+    DialError,
     Journal,
     Mind,
     Prediction,
@@ -76,6 +79,8 @@ class Dispatch:
         mind: Mind,
         switch: Switch,
         screens: Screens,
+        callbacks: Callbacks,
+        requests: Requests,
         clock: Callable[[], float],
         observe: Callable[[str, float], None],
     ) -> None:
@@ -93,10 +98,14 @@ class Dispatch:
         self._mind = mind
         self._switch = switch
         self._screens = screens
+        self._callbacks = callbacks
+        self._requests = requests
         self._observe = observe
         self._inbox: deque[e.Event] = deque()
         self._feeding = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._kept_last: dict[str, asyncio.Task[None]] = {}
+        """By callback: the storing of its last version, while it is under way."""
         self._deadline: float | None = None
         self._deadline_moved = asyncio.Event()
         self._carry: dict[type[Any], Callable[[Any], Awaitable[None] | None]] = {
@@ -131,6 +140,11 @@ class Dispatch:
             ),
             o.RecordPromise: lambda order: self._start(order, self._records.record_promise(order)),
             o.RecordAudit: lambda order: self._start(order, self._records.record_audit(order)),
+            o.KeepCallback: lambda order: self._keep_callback(order),
+            o.Dial: lambda order: self._start(order, self._dial(order)),
+            o.StopDialling: lambda order: self._start(order, self._switch.stop_dialling(order)),
+            o.RequestCallback: lambda order: self._start(order, self._request_callback(order)),
+            o.TellCaller: lambda order: self._start(order, self._switch.tell_caller(order)),
         }
 
     # --- the desk ---------------------------------------------------------------------------
@@ -225,9 +239,13 @@ class Dispatch:
         return position, stores
 
     def _start(self, order: o.Order, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._carried(order, work))
+        self._started(self._carried(order, work))
+
+    def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _carried(self, order: o.Order, work: Coroutine[Any, Any, None]) -> None:
         name = type(order).__name__
@@ -312,9 +330,79 @@ class Dispatch:
         except SwitchError as trouble:
             self.failed["Ring"] += 1
             self._ring_failed(reservation, "unreachable", str(trouble))
+        else:
+            if order.alone:
+                self.post(e.AgentOnLine(at=self.now(), reservation=reservation))
 
     def _ring_failed(self, reservation: str, why: e.ReservationEnd, detail: str) -> None:
         self.post(e.RingFailed(at=self.now(), reservation=reservation, why=why, detail=detail))
+
+    # --- callbacks ----------------------------------------------------------------------------
+
+    def _keep_callback(self, order: o.KeepCallback) -> None:
+        """Versions of one callback are stored in the order in which they were made: a later one
+        that came first would keep the earlier from being stored."""
+        callback = order.callback
+        before = self._kept_last.get(callback.id)
+
+        async def keep() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            try:
+                await self._callbacks.keep(callback)
+            except CallbackTaken as taken:
+                self._lost(callback.id, str(taken))
+
+        task = self._started(self._carried(order, keep()))
+        self._kept_last[callback.id] = task
+        task.add_done_callback(lambda done: self._kept(callback.id, done))
+
+    def _kept(self, id: str, done: asyncio.Task[None]) -> None:
+        if self._kept_last.get(id) is done:
+            del self._kept_last[id]
+
+    def _lost(self, id: str, why: str) -> None:
+        log.info("callback_lost", extra={"callback": id, "why": why})
+        self.post(e.CallbackLost(at=self.now(), id=id, why=why))
+
+    async def _dial(self, order: o.Dial) -> None:
+        """Callback, attempt and reservation are on disk before the customer is dialled. That they
+        answered is told by the exchange itself."""
+        callback = order.callback
+        if (before := self._kept_last.get(callback.id)) is not None:
+            await asyncio.wait([before])
+        try:
+            await self._records.keep_reservation(order.reservation)
+            await self._callbacks.keep(callback, dialling=True)
+        except CallbackTaken as taken:
+            self._dial_failed(order, "lost", str(taken))
+            self._lost(callback.id, str(taken))
+            return
+        except CallbackOutside as outside:
+            self._dial_failed(order, "outside", str(outside))
+            return
+        except Exception as error:  # noqa: BLE001  # whatever a store raises: not on disk, not dialled
+            self.failed["Dial"] += 1
+            log.warning("callback_not_stored", extra={"call": order.call, "error": repr(error)})
+            self._dial_failed(order, "not_stored", str(error))
+            return
+        try:
+            await self._switch.dial(order)
+        except DialError as failed:
+            self._dial_failed(order, failed.why, failed.detail)
+        except SwitchError as trouble:
+            self.failed["Dial"] += 1
+            log.warning("not_dialled", extra={"call": order.call, "why": str(trouble)})
+            if not trouble.unknown:
+                self._dial_failed(order, "congestion", str(trouble))
+
+    def _dial_failed(
+        self, order: o.Dial, why: DialEnd | Literal["not_stored", "lost", "outside"], detail: str
+    ) -> None:
+        self.post(e.DialFailed(at=self.now(), call=order.call, why=why, detail=detail))
+
+    async def _request_callback(self, order: o.RequestCallback) -> None:
+        self.post(await self._requests.from_queue(order, self.now()))
 
     async def _control(self, order: o.Control) -> None:
         await self._switch.control(order)
@@ -360,7 +448,4 @@ class Dispatch:
                 self._fail(order, error)
                 raise
 
-        task = asyncio.create_task(carried())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._started(carried())

@@ -11,11 +11,12 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
+from .floor.callback import RETRIES, CallbackRules, LawRules, RetryRule
 from .floor.events import FloorOpened, QueueSettings, ReasonRule, StepSettings
 from .floor.hours import parse_hours
 from .floor.skills import BadExpression, Expression, parse
 from .ports import Account
-from .settings import QueueOptions, Settings
+from .settings import CallbackOptions, QueueOptions, Settings
 
 LEAST_WANT: Final = "member"
 """What an empty expression means."""
@@ -43,6 +44,26 @@ def _queue(name: str, queue: QueueOptions, zone: str) -> QueueSettings:
         when_closed=queue.when_closed,
         hours=parse_hours(queue.hours, queue.holidays, zone),
         announce_seconds=queue.announce_seconds,
+        callback=callback_rules(queue.callback),
+    )
+
+
+def callback_rules(options: CallbackOptions) -> CallbackRules:
+    """Causes that the settings do not name are tried again as is usual."""
+    return CallbackRules(
+        first=options.first,
+        preview_seconds=options.preview_seconds,
+        dial_seconds=options.dial_seconds,
+        machine=options.machine,
+        message_after=options.message_after,
+        max_attempts=options.max_attempts,
+        retries=tuple(
+            RetryRule(cause=usual.cause, after=60.0 * own.minutes, times=own.times)
+            if (own := options.retries.get(usual.cause)) is not None
+            else usual
+            for usual in RETRIES
+        ),
+        caller_id=options.caller_id,
     )
 
 
@@ -73,9 +94,10 @@ def floor_opened(
     outcomes: tuple[str, ...],
     accounts: Iterable[Account],
     head_of: Mapping[str, str] = MappingProxyType({}),
+    law: tuple[LawRules, ...] = (),
 ) -> FloorOpened:
     """The first event of a run named ``run``. ``midnight``: the centre's last, local; ``head_of``:
-    the head of each reason, by which rules may name several."""
+    the head of each reason, by which rules may name several; ``law``: of the pack for it."""
     routing, supervision = settings.routing, settings.supervision
     return FloorOpened(
         at=at,
@@ -100,6 +122,7 @@ def floor_opened(
         pause_limit=supervision.pause_limit,
         listening_visible=supervision.listening_visible,
         transfer_targets=supervision.transfer_targets,
+        law=law,
     )
 
 

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from .places import SettingsError
 from .reading import read_settings
 from .tree import (
+    CallbackOptions,
+    CallbacksSettings,
     CentreSettings,
     EngineSettings,
     ExchangeSettings,
@@ -24,12 +26,15 @@ from .tree import (
     ReasonOptions,
     RoutingSettings,
     Settings,
+    SiteOptions,
     StepOptions,
     StoreSettings,
     SupervisionSettings,
 )
 
 __all__ = [
+    "CallbackOptions",
+    "CallbacksSettings",
     "CentreSettings",
     "EngineSettings",
     "ExchangeSettings",
@@ -42,6 +47,7 @@ __all__ = [
     "RoutingSettings",
     "Settings",
     "SettingsError",
+    "SiteOptions",
     "StepOptions",
     "StoreSettings",
     "SupervisionSettings",

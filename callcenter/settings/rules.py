@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from callcenter.floor.hours import BadHours, parse_hours
 from callcenter.floor.skills import BadExpression, parse
 
+from .callback_rules import check_callbacks
 from .places import Places
 from .tree import QueueOptions, Settings
 
@@ -25,6 +26,7 @@ def check(settings: Settings, places: Places) -> None:
         _check_queue(settings, name, queue, places)
     _check_overflow(settings, places)
     _check_prediction(settings, places)
+    check_callbacks(settings, places)
 
 
 def _need(good: bool, places: Places, name: str, value: Any, allowed: str) -> None:
@@ -107,9 +109,10 @@ def _check_queue(settings: Settings, name: str, queue: QueueOptions, places: Pla
         _need(good, places, f"{at}.{option}", value, allowed)
 
     need(queue.threshold > 0, "threshold", queue.threshold, "above 0")
+    plain = QueueOptions()
     if queue.distribution == "exchange":
         for one in fields(QueueOptions):
-            if one.name != "threshold" and getattr(queue, one.name) != one.default:
+            if one.name != "threshold" and getattr(queue, one.name) != getattr(plain, one.name):
                 raise places.error(
                     f"{at}.{one.name}",
                     "has an effect only where the engine distributes: set"

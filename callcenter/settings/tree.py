@@ -147,17 +147,6 @@ class SiteOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LawOptions:
-    """When numbers of a region may be called, by the called party's own clock."""
-
-    hours: tuple[str, ...]
-    """Such as ``mon-fri 08:00-21:00``."""
-    holidays: tuple[str, ...] = ()
-    attempts: int = 3
-    """In any 24 hours, to one number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbacksSettings:
     """Callbacks of all queues: how they are dialled, and who may ask for them."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from callcenter.floor.callback import RETRIES, CallbackRules, LawRules, RetryRule
 from callcenter.floor.events import (
     FloorOpened,
     HoursSettings,
@@ -37,6 +38,16 @@ when_closed = "overflow"
 hours = ["fri 08:00-18:00"]
 holidays = ["2026-12-25"]
 announce_seconds = 45
+[queues.service.callback]
+offered = true
+first = "agent"
+preview_seconds = 20
+dial_seconds = 25
+machine = "message"
+message_after = 2
+max_attempts = 4
+retries = { busy = { minutes = 2, times = 7 } }
+caller_id = "+442079460100"
 [queues.support]
 distribution = "engine"
 steps = [{ after = 0, want = "loans" }]
@@ -84,8 +95,10 @@ def account(agent: str, *skills: tuple[str, int], **changes: Any) -> Account:
 
 def test_every_option_reaches_the_floor(settings: Settings) -> None:
     """What the operator wrote is what the floor is opened with, nothing left out."""
+    law = (LawRules(region="GB", weekly=((1, 480, 1260),)),)
     opened = floor_opened(
-        settings, at=9.0, midnight=5.0, run="r7", break_reasons=("lunch",), reasons=("fees",),
+        settings, law=law, at=9.0, midnight=5.0, run="r7", break_reasons=("lunch",),
+        reasons=("fees",),
         outcomes=("solved",),
         accounts=[account("b"), account("a"), account("c", active=False),
                   account("d", device=None)],
@@ -99,7 +112,7 @@ def test_every_option_reaches_the_floor(settings: Settings) -> None:
                                  want_seconds=25.0, credit=15.0),),
         max_credit=700.0, sticky_days=7.0, retry_seconds=30.0, missed_policy="ready",
         occupancy_cap=0.5, pause_limit=60.0, listening_visible=False,
-        transfer_targets=("+4420*",),
+        transfer_targets=("+4420*",), law=law,
     )  # fmt: skip
     usual = FloorOpened(at=0.0)
     same = {
@@ -119,7 +132,18 @@ def test_queues(settings: Settings) -> None:
         hours=HoursSettings(zone="Europe/Berlin", weekly=((5, 480, 1080),),
                             holidays=("2026-12-25",)),
         announce_seconds=45.0,
+        callback=CallbackRules(
+            first="agent", preview_seconds=20.0, dial_seconds=25.0, machine="message",
+            message_after=2, max_attempts=4, caller_id="+442079460100",
+            retries=(RetryRule(cause="busy", after=120.0, times=7), *RETRIES[1:]),
+        ),
     )  # fmt: skip
+    assert RETRIES[0].cause == "busy"
+    none = CallbackRules()
+    same = {
+        f.name for f in fields(none) if getattr(service.callback, f.name) == getattr(none, f.name)
+    }
+    assert same == set(), "an option that this test does not set"
     usual = QueueSettings(queue="q")
     assert all(getattr(service, f.name) != getattr(usual, f.name) for f in fields(QueueSettings))
     assert (old.distribution, old.overflow, old.max_wait) == ("exchange", None, None)

@@ -12,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.settings import (
+    CallbackOptions,
+    CallbacksSettings,
     QueueOptions,
     ReasonOptions,
     RoutingSettings,
     Settings,
     SettingsError,
+    SiteOptions,
     StepOptions,
     config_folder,
     read_settings,
@@ -125,10 +128,13 @@ def test_the_sample_file_lists_every_option_and_is_valid(tmp_path: Path) -> None
         for section in fields(Settings)
         if section.name != "queues"
     ]
-    for kind in (*kinds, QueueOptions, StepOptions, ReasonOptions):
+    tables = {
+        (RoutingSettings, "reasons"), (QueueOptions, "callback"), (CallbacksSettings, "sites"),
+    }  # fmt: skip
+    for kind in (*kinds, QueueOptions, StepOptions, ReasonOptions, CallbackOptions, SiteOptions):
         assert is_dataclass(kind)
         for option in fields(kind):
-            if (kind, option.name) != (RoutingSettings, "reasons"):  # tables of their own
+            if (kind, option.name) not in tables:
                 assert re.search(rf"(?m)^(# )?.*\b{option.name} = ", text), option.name
 
 
@@ -203,6 +209,42 @@ def test_a_mistake_about_distribution_is_named(tmp_path: Path, text: str, messag
     with pytest.raises(SettingsError, match=message) as caught:
         read_settings(path, {})
     assert str(caught.value).startswith(f"{path}, line ")
+
+
+OFFERING = f"[queues.qq]\n{ENGINE}\n[queues.qq.callback]\noffered = true\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{OFFERING}slot_minutes = 7\n", r"line 5: queues.qq.slot_minutes must be one of 5"),
+        (f"{OFFERING}first = 'nobody'\n", r"line 5: .*first must be 'agent' or 'customer'"),
+        (f"{OFFERING}retries = {{ bussy = {{ minutes = 1, times = 1 }} }}\n", r"one of abandon"),
+        (f"{OFFERING}retries = {{ busy = {{ minutes = -1, times = 1 }} }}\n", r"0 or more, not -1"),
+        (f"{OFFERING}max_attempts = 0\n", r"max_attempts must be 1 to 20, not 0"),
+        (f"{OFFERING}caller_id = 'us'\n", r"caller_id must be digits"),
+        (f"{OFFERING}service_level = 80\n", r"service_level must be between 0 and 1, not 80"),
+        ("[queues.qq]\n[queues.qq.callback]\noffered = true\n", r"qq.callback has an effect only"),
+        ("[callbacks]\ndial = 'PJSIP/trunk'\n", r"callbacks.dial must be a channel"),
+        ("[callbacks]\ndial = 'PJSIP/{number},x'\n", r"callbacks.dial must be a channel"),
+        ("[callbacks]\nkinds = ['premium']\n", r"kinds must be one of fixed, .*'premium'"),
+        ("[callbacks]\ncountries = ['uk']\n", r"callbacks.countries must be two capital letters"),
+        ("[callbacks]\nblocked_prefixes = ['0871']\n", r"blocked_prefixes must be such as"),
+        ("[callbacks]\nconfirm = 'code'\n", r"confirm must be 'none' while there is no hook"),
+        ("[callbacks]\nhook = 'https://x.example'\n", r"hook_secret must be at least 16"),
+        ("[callbacks]\nlaw = '../x'\n", r"callbacks.law must be the name of a file"),
+        ("[callbacks.sites.main]\nqueue = 'qq'\n", r"main.queue must be a queue with"),
+        (f"{OFFERING}[callbacks.sites.r]\nqueue = 'qq'\n", r"and not 'r'"),
+        (f"{OFFERING}[callbacks.sites.a]\nqueue = 'qq'\norigins = ['https://x.example/']\n",
+         r"origins must be such as"),
+        (f"{OFFERING}[callbacks.sites.a]\nqueue = 'qq'\nlanguages = ['fr']\n",
+         r"languages must be"),
+    ],
+)  # fmt: skip
+def test_a_mistake_about_callbacks_is_named(tmp_path: Path, text: str, message: str) -> None:
+    """Whom to call and how is checked before anything starts."""
+    with pytest.raises(SettingsError, match=message):
+        read_settings(write(tmp_path, text), {})
 
 
 def test_a_queue_of_the_engine_needs_nothing_else(tmp_path: Path) -> None:
