@@ -214,6 +214,10 @@ class Callbacks(Protocol):
         lease is over, earliest place first; not those of the queues ``but``. Each comes with its
         fence raised, and in the state it had when its holder lost it; a waiting one as ``due``."""
 
+    async def take(self, id: str, node: str, lease: float = 30.0) -> Callback | None:
+        """Claim this one though it may not be due yet; ``None``: somebody holds it, or it is over.
+        Its state becomes ``due``."""
+
     async def mine(self, node: str, lease: float = 30.0) -> tuple[Callback, ...]:
         """Those a run of this node before held, with lease and fence renewed."""
 

@@ -217,7 +217,7 @@ OFFERING = f"[queues.qq]\n{ENGINE}\n[queues.qq.callback]\noffered = true\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"{OFFERING}slot_minutes = 7\n", r"line 5: queues.qq.slot_minutes must be one of 5"),
+        (f"{OFFERING}slot_minutes = 7\n", r"callback.slot_minutes must be one of 5"),
         (f"{OFFERING}first = 'nobody'\n", r"line 5: .*first must be 'agent' or 'customer'"),
         (f"{OFFERING}retries = {{ bussy = {{ minutes = 1, times = 1 }} }}\n", r"one of abandon"),
         (f"{OFFERING}retries = {{ busy = {{ minutes = -1, times = 1 }} }}\n", r"0 or more, not -1"),
