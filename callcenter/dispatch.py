@@ -13,16 +13,16 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
-from .callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
+from .callback_ports import Callbacks, Requests
+from .callbacks.orders import CallbackOrders
 from .floor import events as e
 from .floor import orders as o
-from .floor.callback import DialEnd
+from .floor.events import CallerIdentified
 from .floor.floor import Floor
 from .floor.routing import Decision
 from .ports import (
-    DialError,
     Journal,
     Mind,
     Prediction,
@@ -66,7 +66,7 @@ class Dispatch:
     """Implements ``callcenter.ports.Desk`` over one floor.
 
     ``clock`` gives seconds since the epoch. ``observe(step, seconds)`` is told how long each step
-    took, for ``/metrics``.
+    took, for ``/metrics``; ``called_in`` learns who calls, once the floor knows.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class Dispatch:
         screens: Screens,
         callbacks: Callbacks,
         requests: Requests,
+        called_in: Callable[[CallerIdentified], None],
         clock: Callable[[], float],
         observe: Callable[[str, float], None],
     ) -> None:
@@ -98,16 +99,18 @@ class Dispatch:
         self._mind = mind
         self._switch = switch
         self._screens = screens
-        self._callbacks = callbacks
-        self._requests = requests
+        self._called_in = called_in
         self._observe = observe
         self._inbox: deque[e.Event] = deque()
         self._feeding = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._kept_last: dict[str, asyncio.Task[None]] = {}
-        """By callback: the storing of its last version, while it is under way."""
         self._deadline: float | None = None
         self._deadline_moved = asyncio.Event()
+        calling_back = CallbackOrders(
+            store=callbacks, requests=requests, records=records, switch=switch, now=clock,
+            post=self.post, failed=lambda order: self.failed.update([order]),
+            start=lambda order, work: self._started(self._carried(order, work)),
+        )  # fmt: skip
         self._carry: dict[type[Any], Callable[[Any], Awaitable[None] | None]] = {
             o.Identify: lambda order: self._start(order, self._identify(order)),
             o.Predict: lambda order: self._start(order, self._predict(order)),
@@ -140,11 +143,11 @@ class Dispatch:
             ),
             o.RecordPromise: lambda order: self._start(order, self._records.record_promise(order)),
             o.RecordAudit: lambda order: self._start(order, self._records.record_audit(order)),
-            o.KeepCallback: lambda order: self._keep_callback(order),
-            o.Dial: lambda order: self._start(order, self._dial(order)),
-            o.StopDialling: lambda order: self._start(order, self._switch.stop_dialling(order)),
-            o.RequestCallback: lambda order: self._start(order, self._request_callback(order)),
-            o.TellCaller: lambda order: self._start(order, self._switch.tell_caller(order)),
+            o.KeepCallback: calling_back.keep,
+            o.Dial: calling_back.dial,
+            o.StopDialling: calling_back.stop_dialling,
+            o.RequestCallback: calling_back.request,
+            o.TellCaller: calling_back.tell_caller,
         }
 
     # --- the desk ---------------------------------------------------------------------------
@@ -279,6 +282,7 @@ class Dispatch:
     async def _identify(self, order: o.Identify) -> None:
         found = await self._mind.identify(order, self.now())
         self.post(replace(found, ask=order.ask))
+        self._called_in(found)
 
     async def _predict(self, order: o.Predict) -> None:
         found = await self._mind.predict(order, self.now())
@@ -336,73 +340,6 @@ class Dispatch:
 
     def _ring_failed(self, reservation: str, why: e.ReservationEnd, detail: str) -> None:
         self.post(e.RingFailed(at=self.now(), reservation=reservation, why=why, detail=detail))
-
-    # --- callbacks ----------------------------------------------------------------------------
-
-    def _keep_callback(self, order: o.KeepCallback) -> None:
-        """Versions of one callback are stored in the order in which they were made: a later one
-        that came first would keep the earlier from being stored."""
-        callback = order.callback
-        before = self._kept_last.get(callback.id)
-
-        async def keep() -> None:
-            if before is not None:
-                await asyncio.wait([before])
-            try:
-                await self._callbacks.keep(callback)
-            except CallbackTaken as taken:
-                self._lost(callback.id, str(taken))
-
-        task = self._started(self._carried(order, keep()))
-        self._kept_last[callback.id] = task
-        task.add_done_callback(lambda done: self._kept(callback.id, done))
-
-    def _kept(self, id: str, done: asyncio.Task[None]) -> None:
-        if self._kept_last.get(id) is done:
-            del self._kept_last[id]
-
-    def _lost(self, id: str, why: str) -> None:
-        log.info("callback_lost", extra={"callback": id, "why": why})
-        self.post(e.CallbackLost(at=self.now(), id=id, why=why))
-
-    async def _dial(self, order: o.Dial) -> None:
-        """Callback, attempt and reservation are on disk before the customer is dialled. That they
-        answered is told by the exchange itself."""
-        callback = order.callback
-        if (before := self._kept_last.get(callback.id)) is not None:
-            await asyncio.wait([before])
-        try:
-            await self._records.keep_reservation(order.reservation)
-            await self._callbacks.keep(callback, dialling=True)
-        except CallbackTaken as taken:
-            self._dial_failed(order, "lost", str(taken))
-            self._lost(callback.id, str(taken))
-            return
-        except CallbackOutside as outside:
-            self._dial_failed(order, "outside", str(outside))
-            return
-        except Exception as error:  # noqa: BLE001  # whatever a store raises: not on disk, not dialled
-            self.failed["Dial"] += 1
-            log.warning("callback_not_stored", extra={"call": order.call, "error": repr(error)})
-            self._dial_failed(order, "not_stored", str(error))
-            return
-        try:
-            await self._switch.dial(order)
-        except DialError as failed:
-            self._dial_failed(order, failed.why, failed.detail)
-        except SwitchError as trouble:
-            self.failed["Dial"] += 1
-            log.warning("not_dialled", extra={"call": order.call, "why": str(trouble)})
-            if not trouble.unknown:
-                self._dial_failed(order, "congestion", str(trouble))
-
-    def _dial_failed(
-        self, order: o.Dial, why: DialEnd | Literal["not_stored", "lost", "outside"], detail: str
-    ) -> None:
-        self.post(e.DialFailed(at=self.now(), call=order.call, why=why, detail=detail))
-
-    async def _request_callback(self, order: o.RequestCallback) -> None:
-        self.post(await self._requests.from_queue(order, self.now()))
 
     async def _control(self, order: o.Control) -> None:
         await self._switch.control(order)

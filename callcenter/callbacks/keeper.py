@@ -136,20 +136,20 @@ class CallbackKeeper:
     async def _renew(self) -> None:
         before = frozenset(self._held())
         ours = await self._store.renew(self._node, LEASE)
-        for id in before & frozenset(self._held()) - ours:
-            callback = await self._store.one(id)
+        for one in before & frozenset(self._held()) - ours:
+            callback = await self._store.one(one)
             if callback is None or callback.node != self._node:
-                self._post(CallbackLost(at=self._clock(), id=id, why="the lease is another's"))
+                self._post(CallbackLost(at=self._clock(), id=one, why="the lease is another's"))
 
     async def _give_back(self, queues: Collection[str]) -> None:
         """Serving was switched off: who is in line here waits in the store."""
-        for id in tuple(self._held()):
-            callback = await self._store.one(id)
+        for one in tuple(self._held()):
+            callback = await self._store.one(one)
             if callback is None or callback.queue not in queues or callback.state != "due":
                 continue
             waits = replace(callback, state="scheduled", version=callback.version + 1, node=None)
             if await self._store.change(waits, callback.version):
-                self._post(CallbackLost(at=self._clock(), id=id, why="serving is switched off"))
+                self._post(CallbackLost(at=self._clock(), id=one, why="serving is switched off"))
 
     async def _judge(self) -> None:
         """Offers stop by themselves where promises are kept too seldom, and begin again."""
