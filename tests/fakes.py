@@ -40,6 +40,8 @@ from callcenter.ports import (
     PromiseScore,
     ReservationTaken,
 )
+from tests.fake_callbacks import MemoryCallbacks as MemoryCallbacks
+from tests.fake_demand import MemoryDemand as MemoryDemand
 
 AT_MOST_PEOPLE = 10
 AT_MOST_CONTACTS = 20
