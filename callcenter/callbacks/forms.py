@@ -211,5 +211,5 @@ class TooLate(Exception):  # noqa: N818  # reads as the reason it is
         self.callback = callback
 
 
-class UnknownSite(LookupError):
+class UnknownSite(LookupError):  # noqa: N818  # reads as the reason it is
     """No such website is known here."""

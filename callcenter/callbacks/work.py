@@ -99,7 +99,7 @@ def check(key: bytes, token: str, solution: Solution, at: float) -> Verdict:
 
 
 def solve(challenge: Challenge) -> Solution:
-    """What the browser does; for tests and benchmarks. Raises ``LookupError`` when there is none."""
+    """What the browser does, for tests and benchmarks. Raises ``LookupError``: there is none."""
     salt = bytes.fromhex(challenge.salt)
     for counter in range(challenge.max):
         if _result(counter, salt, challenge.iterations).hex().startswith(challenge.target):
