@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from callcenter.callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
-from callcenter.floor.callback import DialEnd
+from callcenter.floor.callback import Callback, DialEnd
 from callcenter.ports import DialError, Records, ReservationTaken, Switch, SwitchError
 
 log: Final = logging.getLogger(__name__)
@@ -55,6 +55,8 @@ class CallbackOrders:
                 await self._store.keep(callback)
             except CallbackTaken as taken:
                 self._lost(callback.id, str(taken))
+            if callback.call is not None and (how := _attempt_was(callback)) is not None:
+                await self._store.attempt_ended(callback.call, self._now(), how)
 
         task = self._start(order, keep())
         self._storing[callback.id] = task
@@ -120,6 +122,15 @@ class CallbackOrders:
     def _stored(self, id: str, done: asyncio.Task[None]) -> None:
         if self._storing.get(id) is done:
             del self._storing[id]
+
+
+def _attempt_was(callback: Callback) -> DialEnd | Literal["talked"] | None:
+    """How the last attempt ended, once it has."""
+    if callback.attempts and len(callback.causes) >= callback.attempts:
+        return callback.causes[-1]
+    if callback.state == "done" and callback.reached is not None:
+        return "talked"
+    return None
 
 
 async def _over(task: asyncio.Task[None] | None) -> None:

@@ -380,6 +380,11 @@ class KeepCallback:
 
     callback: Callback
 
+    @property
+    def id(self) -> str:
+        """By which its failure is told."""
+        return self.callback.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:

@@ -11,8 +11,16 @@ from callcenter.floor import events as e
 from callcenter.floor.card import AgentView, Answer, Card, QueueView, Reason
 from callcenter.floor.errors import UnknownAgent
 from callcenter.floor.floor import Floor
-from callcenter.floor.orders import FindAnswers, Identify, Predict, RecordMark, RecordOutcome
+from callcenter.floor.orders import (
+    FindAnswers,
+    Identify,
+    Predict,
+    RecordMark,
+    RecordOutcome,
+    RequestCallback,
+)
 from callcenter.ports import Account, Prediction, SwitchError
+from tests.fake_callbacks import MemoryCallbacks
 from tests.fakes import MemoryAccounts, MemoryJournal, MemoryRecords
 
 MEI = Account(
@@ -77,6 +85,9 @@ class Recorder:
 
     def ask_snapshot(self, why: str) -> None: ...
 
+    async def from_queue(self, order: RequestCallback, at: float) -> e.CallbackBooked:
+        return e.CallbackBooked(at=at, call=order.call, id="7KQ4-M2PX")
+
 
 class Bench:
     """A dispatch with its twins and a clock that stands still until moved."""
@@ -86,6 +97,8 @@ class Bench:
         self.mind, self.outside = QuietMind(), Recorder()
         self.journal, self.records = MemoryJournal(), MemoryRecords()
         self.accounts = MemoryAccounts([MEI])
+        self.callbacks = MemoryCallbacks(lambda: self.time)
+        self.called_in: list[e.CallerIdentified] = []
         self.steps: list[str] = []
         self.dispatch = Dispatch(
             Floor(),
@@ -95,6 +108,9 @@ class Bench:
             mind=self.mind,
             switch=self.outside,
             screens=self.outside,
+            callbacks=self.callbacks,
+            requests=self.outside,
+            called_in=self.called_in.append,
             clock=lambda: self.time,
             observe=lambda step, seconds: self.steps.append(step),
         )
