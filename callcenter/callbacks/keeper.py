@@ -15,7 +15,7 @@ from callcenter.callback_ports import Callbacks, Switches
 from callcenter.floor.callback import WAITING, Callback
 from callcenter.floor.events import CallbackDue, CallbackLost, Event
 
-from .record import kept_lately, stop_offers
+from .record import LAST, kept_lately, stop_offers
 
 log: Final = logging.getLogger(__name__)
 
@@ -27,8 +27,6 @@ RENEW: Final = 10.0
 """Seconds between two renewals: two may fail before a lease is over."""
 JUDGE: Final = 60.0
 """Seconds between two looks at how well promises are kept."""
-LAST: Final = 20
-"""So many promises are looked at."""
 
 
 class CallbackKeeper:
@@ -154,9 +152,9 @@ class CallbackKeeper:
     async def _judge(self) -> None:
         """Offers stop by themselves where promises are kept too seldom, and begin again."""
         for queue, poor_below in self._poor_below.items():
-            over = await self._store.listed(("done", "expired"), queue, LAST)
-            now = self.switches(queue)
-            stop = stop_offers(kept_lately(over), now.auto_stopped is not None, poor_below)
+            over = await self._store.listed(("done", "expired"), queue, 5 * LAST)
+            now, kept = self.switches(queue), kept_lately(over, self._clock())
+            stop = stop_offers(kept, now.auto_stopped is not None, poor_below)
             if stop == (now.auto_stopped is not None):
                 continue
             changed = replace(now, auto_stopped=self._clock() if stop else None)
