@@ -1,4 +1,4 @@
-"""One database: its address, its connections, and all that is special to SQLite.
+"""One database: its address, its connections, its clock, and all that is special to SQLite.
 
 Nothing outside this file may contain SQL that only one kind of database understands. It must not
 know any table.
@@ -7,12 +7,27 @@ know any table.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Double,
+    Engine,
+    Integer,
+    Table,
+    cast,
+    create_engine,
+    event,
+    extract,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -168,6 +183,45 @@ class PreparedInsert:
 def insert(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ``on_conflict_do_update``, in this dialect."""
     return sqlite.insert(table) if dialect.name == "sqlite" else postgresql.insert(table)
+
+
+class DatabaseClock:
+    """Seconds since the epoch by the database's own clock, which all engines share.
+
+    ``instead``: a clock that replaces it, for tests and simulations.
+    """
+
+    def __init__(self, dialect: Dialect, instead: Callable[[], float] | None = None) -> None:
+        self._instead = instead
+        self._now = select(epoch(dialect))
+
+    def __call__(self, connection: Connection) -> float:
+        if self._instead is not None:
+            return self._instead()
+        return float(connection.execute(self._now).scalar_one())
+
+
+def epoch(dialect: Dialect) -> ColumnElement[float]:
+    """Now, in seconds since the epoch: to the millisecond in SQLite, whose day numbers are that
+    fine (2440587.5 is 1970-01-01), to the microsecond in PostgreSQL."""
+    if dialect.name == "sqlite":
+        return literal_column("(julianday('now') - 2440587.5) * 86400.0", Double)
+    return cast(extract("epoch", func.clock_timestamp()), Double)
+
+
+def whole(dialect: Dialect, value: ColumnElement[float]) -> ColumnElement[int]:
+    """The integer part of a number that is not negative. (A cast rounds in PostgreSQL; ``floor``
+    is not in every build of SQLite.)"""
+    return cast(value if dialect.name == "sqlite" else func.floor(value), Integer)
+
+
+def take_turns(connection: Connection, what: int) -> None:
+    """Until the end of the transaction nobody else is here with the same number.
+
+    In SQLite there is nothing to do: a writer's transaction has the only write lock.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(what)))
 
 
 def _parse(address: str) -> URL:

@@ -27,6 +27,9 @@ class Retention:
     happenings: float = 400.0
     """A year and a month: what comes once a year has come twice."""
     pages: float = 2.0
+    callbacks: float = 730.0
+    """That are over; and their attempts, visitors who were shown answers, counts of refusals."""
+    dry_runs: float = 30.0
 
 
 class Sweep:
