@@ -31,7 +31,15 @@ from callcenter.callback_ports import (
     Source,
     Switches,
 )
-from callcenter.floor.callback import HELD, OPEN, WAITING, Callback, CallbackState, DialEnd
+from callcenter.floor.callback import (
+    HELD,
+    OPEN,
+    WAITING,
+    Callback,
+    CallbackEnd,
+    CallbackState,
+    DialEnd,
+)
 
 if TYPE_CHECKING:
     from tests.fakes import MemoryRecords
@@ -126,6 +134,12 @@ class MemoryCallbacks:
         free.sort(key=lambda one: (one.place, one.id))
         return tuple(self._take(one, node, now, lease) for one in free[:limit])
 
+    async def take(self, id: str, node: str, lease: float = 30.0) -> Callback | None:
+        row = self.rows.get(id)
+        if row is None or row.state not in WAITING:
+            return None
+        return self._take(row, node, self.clock(), lease)
+
     async def mine(self, node: str, lease: float = 30.0) -> tuple[Callback, ...]:
         now = self.clock()
         mine = [one for one in self.rows.values() if one.state in HELD and one.node == node]
@@ -152,6 +166,8 @@ class MemoryCallbacks:
         return frozenset(mine)
 
     async def keep(self, callback: Callback, dialling: bool = False) -> None:
+        if dialling and callback.call is None:
+            raise ValueError(f"callback {callback.id} is to be dialled by no call")
         row = self.rows.get(callback.id)
         if (
             row is None
@@ -165,14 +181,16 @@ class MemoryCallbacks:
             now = self.clock()
             if not row.opens <= now < row.closes:
                 raise CallbackOutside(callback.id)
-            if callback.call is None or callback.call in self.dialled:
-                raise ValueError(f"{callback.call} cannot be the call of an attempt")
-            self.dialled[callback.call] = Attempt(
-                callback=callback.id, number=callback.attempts, call=callback.call,
+            call = callback.call or ""
+            if call in self.dialled:
+                raise CallbackTaken(callback.id)
+            self.dialled[call] = Attempt(
+                callback=callback.id, number=callback.attempts, call=call,
                 number_dialled=callback.number, at=now, ended=None, how=None,
             )  # fmt: skip
         other = [one for one in self.rows.values() if one.id != callback.id and one.state in OPEN]
-        if callback.person is not None and any(one.person == callback.person for one in other):
+        taken = any(one.person == callback.person for one in other)
+        if callback.person is not None and callback.state in OPEN and taken:
             callback = replace(callback, person=row.person)
         if callback.state not in HELD:
             self.leases.pop(callback.id, None)
@@ -299,7 +317,7 @@ class MemoryCallbacks:
             at - one.closes for one in rows
             if (at := first[one.id]) is not None and at >= one.closes
         )  # fmt: skip
-        broken: Counter[str] = Counter(
+        broken: Counter[CallbackEnd | Literal["late"]] = Counter(
             one.why or "window_over" for one in rows if first[one.id] is None
         )
         broken["late"] = len(late)
@@ -307,7 +325,7 @@ class MemoryCallbacks:
             queue=queue, day=day, promised=len(rows), kept=len(waits) - len(late),
             reached=sum(one.reached is not None for one in rows), late=len(late),
             late_p90=late[math.ceil(0.9 * len(late)) - 1] if late else None,
-            broken=tuple(sorted((why, count) for why, count in broken.items() if count)),  # type: ignore[arg-type]
+            broken=tuple(sorted((why, count) for why, count in broken.items() if count)),
             attempts=sum(one.attempts for one in rows),
             wait_p50=median(waits) if waits else None,
         )  # fmt: skip

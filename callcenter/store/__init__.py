@@ -1,4 +1,6 @@
-"""Everything durable: people, records, accounts, sessions, the journal. The only home of SQL.
+"""Everything durable: people, records, callbacks, accounts, sessions, the journal.
+
+The only home of SQL.
 
 ``open_store`` gives a ``Store``; the nouns are its attributes. Reads have threads and connections
 of their own; all writes go through one thread that groups commits, and every write method returns
@@ -14,11 +16,14 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import text
 
+from callcenter.callback_ports import Demand
 from callcenter.ports import History
 
 from .accounts import AccountsTable
 from .bulk import Bulk, open_bulk
-from .database import Database
+from .callbacks import CallbacksTable
+from .database import Database, DatabaseClock
+from .demand import DemandTable
 from .errors import DiskFullError, StoreError
 from .events import JournalTable
 from .imports import ImportsTable
@@ -40,7 +45,13 @@ __all__ = ["Bulk", "DiskFullError", "Retention", "Store", "StoreError", "open_st
 class Store:
     """An open store; make one with ``open_store``. ``where``: its address, without a password."""
 
-    def __init__(self, database: Database, keep: Retention, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keep: Retention,
+        now: Callable[[], float],
+        callback_clock: Callable[[], float] | None = None,
+    ) -> None:
         self._database = database
         self.where = database.where
         self.writer = Writer(database)
@@ -52,6 +63,16 @@ class Store:
         self.history: History = self.records
         self.lessons = LessonsTable(self._long)
         self.surroundings = SurroundingsTable(self.writer, self._quick, database.dialect, keep, now)
+        self._callbacks = Reader(database, "callbacks")
+        self.callbacks = CallbacksTable(
+            self.writer,
+            self._callbacks,
+            self._long,
+            database.dialect,
+            DatabaseClock(database.dialect, callback_clock),
+            keep,
+        )
+        self.demand: Demand = DemandTable(self._long, database.dialect)
         self.knowledge = KnowledgeTable(self.writer, self._long)
         self.accounts = AccountsTable(self.writer, self._quick)
         self.sessions = SessionsTable(self.writer, self._quick)
@@ -74,6 +95,7 @@ class Store:
         self.writer.close()
         self._short.close()
         self._quick.close()
+        self._callbacks.close()
         self._long.close()
 
 
@@ -82,13 +104,15 @@ def open_store(
     busy: float = 5.0,
     keep: Retention | None = None,
     now: Callable[[], float] = time.time,
+    callback_clock: Callable[[], float] | None = None,
 ) -> Store:
     """Open ``sqlite:////path/file.db`` (created, for its owner alone) or a PostgreSQL address.
 
     Brings the tables up to date first. ``busy``: seconds to wait for a lock that another program
     holds. ``keep``: how long rows are kept that only grow in number. ``now``: seconds since the
-    epoch, by which happenings and pages are lately. Raises ``StoreError``.
+    epoch, by which happenings and pages are lately. ``callback_clock``: replaces the database's own
+    clock, by which callbacks are due, for tests and simulations. Raises ``StoreError``.
     """
     database = Database(address, busy)
     bring_up_to_date(database)
-    return Store(database, keep or Retention(), now)
+    return Store(database, keep or Retention(), now, callback_clock)

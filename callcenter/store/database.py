@@ -209,7 +209,7 @@ def epoch(dialect: Dialect) -> ColumnElement[float]:
     return cast(extract("epoch", func.clock_timestamp()), Double)
 
 
-def whole(dialect: Dialect, value: ColumnElement[float]) -> ColumnElement[int]:
+def whole(dialect: Dialect, value: ColumnElement[Any]) -> ColumnElement[int]:
     """The integer part of a number that is not negative. (A cast rounds in PostgreSQL; ``floor``
     is not in every build of SQLite.)"""
     return cast(value if dialect.name == "sqlite" else func.floor(value), Integer)

@@ -1,0 +1,49 @@
+"""A callback as a row and back, and how the open one of somebody is found.
+
+The lists of a callback are JSON; who holds it until when (``lease``) is the row's alone.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, case, select
+
+from callcenter.codec import from_plain, to_plain
+from callcenter.floor.callback import HELD, OPEN, WAITING, Callback
+
+from .tables import as_json, callbacks
+
+c = callbacks.c
+is_open: Final = c.state.in_(sorted(OPEN))
+is_waiting: Final = c.state.in_(sorted(WAITING))
+is_held: Final = c.state.in_(sorted(HELD))
+
+
+def callback_row(callback: Callback) -> dict[str, Any]:
+    """All columns but ``lease``."""
+    row = to_plain(callback)
+    return {**row, "causes": as_json(row["causes"]), "tried": as_json(row["tried"])}
+
+
+def callback_of(row: Row[Any]) -> Callback:
+    plain = dict(row._mapping)
+    plain["causes"] = json.loads(plain["causes"])
+    plain["tried"] = json.loads(plain["tried"])
+    return from_plain(Callback, plain)
+
+
+def open_one(connection: Connection, number: str, person: str | None) -> Callback | None:
+    """The open one of the number; else of the person."""
+    wanted = c.number == number
+    if person is not None:
+        wanted |= c.person == person
+    query = (
+        select(callbacks)
+        .where(is_open, wanted)
+        .order_by(case((c.number == number, 0), else_=1))
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else callback_of(row)
