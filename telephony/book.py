@@ -23,7 +23,7 @@ from callcenter.floor.events import (
     QueueExit,
 )
 from telephony.calls import Call, CallEvent, CallState, Offer
-from telephony.legs import Leg, Legs, age
+from telephony.legs import Leg, Legs, age, called_back
 from telephony.parties import Own, is_inner
 
 REMEMBERED = 10_000
@@ -79,7 +79,7 @@ class CallBook:
         """The call that a new leg belongs to; a hidden one when there is none yet."""
         call = self._links.get(linkedid)
         if call is None:
-            first = min(uid, linkedid, key=age)
+            first = min(uid, linkedid, key=_id_order)
             if first in self._ended:
                 first = uid  # a straggler of a call that is over must not pass for it
             call = self.calls.get(first) or Call(id=first)
@@ -108,7 +108,10 @@ class CallBook:
             # Of an inbound call and the agent's question to a colleague, the customer's stays.
             keep, drop = sorted(
                 (one, other),
-                key=lambda call: (call.is_open and call.direction == "internal", age(call.id)),
+                key=lambda call: (
+                    call.is_open and call.direction == "internal",
+                    _id_order(call.id),
+                ),
             )
         else:
             keep, drop = (one, other) if one.is_open else (other, one)
@@ -145,6 +148,7 @@ class CallBook:
         keep.customer = keep.customer or drop.customer
         keep.sought = keep.sought or drop.sought
         keep.talked = keep.talked or drop.talked
+        keep.answered = keep.answered or drop.answered
         keep.result = keep.result or drop.result
         if both_told:
             self.tell(keep, CallsMerged(at=self.at, call=keep.id, absorbed=drop.id))
@@ -279,3 +283,9 @@ def _dialled(call: Call, caller: Leg | None) -> str | None:
     if caller is None:
         return None
     return call.number if call.direction == "outbound" and caller.dialled else caller.exten
+
+
+def _id_order(uniqueid: str) -> tuple[bool, tuple[int, int, int, str]]:
+    """Sorts the ids that a call may have, the best first: that of a customer who is called back is
+    the engine's own, whichever leg is older."""
+    return (not called_back(uniqueid), age(uniqueid))

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from callcenter.floor.events import (
     CallAnswered,
     CallArrived,
+    CallbackAsked,
     CallEnd,
     CallEnded,
     CallerChanged,
@@ -29,11 +30,13 @@ from callcenter.floor.events import (
     ConsultAnswered,
     ConsultBegan,
     ConsultEnded,
+    CustomerAnswered,
     DeviceLeft,
     Direction,
     Distribution,
     EstimateTold,
     KeyPressed,
+    MessageLeft,
     MuteChanged,
     OfferEnded,
     PartyJoined,
@@ -72,6 +75,9 @@ CallEvent: TypeAlias = (
     | RecordingChanged
     | SpyBegan
     | SpyEnded
+    | CallbackAsked
+    | CustomerAnswered
+    | MessageLeft
 )
 
 
@@ -111,6 +117,9 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         RecordingChanged: CallState.ARRIVED,
         SpyBegan: CallState.ARRIVED,
         SpyEnded: CallState.ARRIVED,
+        CallbackAsked: CallState.ARRIVED,
+        CustomerAnswered: CallState.ARRIVED,
+        MessageLeft: CallState.ARRIVED,
         CallEnded: CallState.ENDED,
     },
     CallState.WAITING: {
@@ -130,6 +139,7 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         ConsultEnded: CallState.WAITING,
         RecordingChanged: CallState.WAITING,
         SpyEnded: CallState.WAITING,
+        CustomerAnswered: CallState.WAITING,
     },
     CallState.TALKING: {
         CallerChanged: CallState.TALKING,
@@ -155,6 +165,7 @@ TRANSITIONS: Final[dict[CallState, dict[type[CallEvent], CallState | Literal["re
         RecordingChanged: CallState.TALKING,
         SpyBegan: CallState.TALKING,
         SpyEnded: CallState.TALKING,
+        CustomerAnswered: CallState.TALKING,
         CallEnded: CallState.ENDED,
     },
     CallState.ENDED: {},
@@ -199,6 +210,8 @@ class Call:
     queue_leg: str | None = None
     queue_by: Distribution = "exchange"
     """Who chooses the agent in that line."""
+    answered: bool = False
+    """The customer who was called back picked up, and that was told."""
     gave_up: bool = False
     """QueueCallerAbandon was seen: no agent took it, for whatever reason."""
     offers: dict[str, Offer] = field(default_factory=dict)

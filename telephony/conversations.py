@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import Literal
 
 from callcenter.floor.events import (
+    AgentOffLine,
     CallAnswered,
     CallEnded,
     CallHeld,
     CallOffered,
     CallQueued,
     CallResumed,
+    CustomerAnswered,
     DeviceLeft,
     Distribution,
     OfferEnd,
@@ -25,7 +27,7 @@ from callcenter.floor.events import (
 )
 from telephony.book import CallBook
 from telephony.calls import Call, CallState, Offer
-from telephony.legs import Leg, age
+from telephony.legs import Leg, age, called_back
 from telephony.outcomes import call_end, outcome
 
 HowGone = Literal["hangup", "lost", "exchange_restarted"]
@@ -76,6 +78,23 @@ class Conversations(CallBook):
         call = self.leaving.get(leg.uid)
         if call is not None:
             self.left_queue(call, "timed_out" if call.gave_up else "key")
+
+    # --- calling back -------------------------------------------------------------------------
+
+    def calls_back(self, leg: Leg, number: str | None) -> None:
+        """The engine dials a customer: this leg and `number`, as far as it is known."""
+        call = leg.call
+        if leg.is_party:
+            call.customer = leg.uid
+        self.arrived(call, "outbound", leg, number)
+
+    def customer_answered(self, leg: Leg, by: Literal["human", "machine", "unknown"]) -> None:
+        call = leg.call
+        if not called_back(leg.uid) or call.answered:
+            return
+        call.answered = True
+        self.calls_back(leg, leg.dialled_number or leg.number)
+        self.tell(call, CustomerAnswered(at=self.at, call=call.id, by=by))
 
     # --- ringing ------------------------------------------------------------------------------
 
@@ -260,7 +279,8 @@ class Conversations(CallBook):
                 other.offer = None
         if already:
             return
-        queue = offer.queue if offer is not None else None
+        queue = offer.queue if offer is not None else leg.alone or None
+        leg.alone = None
         if queue is None and leg.member is not None:
             queue = leg.member.queue
         self.left_queue(call, "answered")
@@ -311,6 +331,8 @@ class Conversations(CallBook):
         leg.hung_up = leg.ending = True
         leg.cause = cause or leg.cause
         call = leg.call
+        if leg.uid in call.ringing and called_back(leg.uid):
+            return  # it did not answer; why is said by the cause
         if leg is call.caller and (call.queue is not None or call.ringing):
             call.result = "abandoned"
 
@@ -323,6 +345,8 @@ class Conversations(CallBook):
         call.legs.pop(leg.uid, None)
         call.ringing.discard(leg.uid)
         self.remember(leg.uid)
+        if leg.alone is not None:
+            self.out.append(AgentOffLine(at=self.at, leg=leg.uid))
         if leg.offer is not None or not leg.is_party:
             self._leg_stops(leg, "unknown" if how != "hangup" else self._end_of_ringing(leg))
         if call.queue is not None and call.queue_leg == leg.uid:

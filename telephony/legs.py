@@ -16,6 +16,7 @@ from telephony.parties import clean_name, clean_number, device_of, local_half
 if TYPE_CHECKING:
     from telephony.calls import Call, Offer
 
+_CALLED_BACK = re.compile(r"cb-[0-9A-Za-z]+-[0-9]+", re.ASCII)
 _UNIQUEID = re.compile(r"(?:.*-)?([0-9]{1,18})\.([0-9]{1,18})", re.ASCII | re.DOTALL)
 
 
@@ -28,6 +29,12 @@ def age(uniqueid: str) -> tuple[int, int, int, str]:
     if match is None:
         return (1, 0, 0, uniqueid)
     return (0, int(match[1]), int(match[2]), uniqueid)
+
+
+def called_back(uniqueid: str) -> bool:
+    """Whether this is the leg of a customer whom the engine calls back, or their call: the engine
+    chooses these ids (``cb-<run>-<count>``), so that they are known in any snapshot."""
+    return _CALLED_BACK.fullmatch(uniqueid) is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +82,9 @@ class Leg:
     """The engine rings it, to join it to a caller who waits."""
     asked: bool = False
     """It has been offered once; that never happens twice."""
+    alone: str | None = None
+    """An agent's leg that waits for a customer who is being called back: for which queue, empty
+    where that is not known; ``None``: it does not wait, or no longer."""
     hung_up: bool = False
     """Its far end asked to end it."""
     ending: bool = False

@@ -10,12 +10,12 @@ from callcenter.floor.events import Event
 from telephony.control_found import consulted
 from telephony.conversations import HowGone
 from telephony.handovers import Handovers
-from telephony.legs import Leg, Membership, age, leg_from
+from telephony.legs import Leg, Membership, age, called_back, leg_from
 from telephony.members import Members
 from telephony.packet import Packet
 from telephony.parties import clean_name, clean_number, dialled_number, is_inner, number_in
 from telephony.snapshot import Snapshot
-from telephony.waiting import LONGEST_WAIT, compare, waits
+from telephony.waiting import ALONE, CONTEXT, LONGEST_WAIT, compare, waits
 
 _RINGING = 5
 _UP = 6
@@ -76,7 +76,8 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
     }
     aside = consulted(snapshot)
     new: list[Leg] = []
-    for uid in sorted(shown, key=age):
+    # A customer who is called back comes first, for the call is theirs under the engine's own id.
+    for uid in sorted(shown, key=lambda one: (not called_back(one), age(one))):
         packet = shown[uid]
         channel = packet.get("Channel")
         if not uid or not channel or is_inner(channel) or talk.has_ended(uid):
@@ -90,6 +91,9 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
             leg.dialled = not leg.incoming
             # Where it is in the dialplan now; what it dialled only if that is a number.
             leg.exten = dialled_number(None, leg.exten)
+            if called_back(uid):
+                leg.incoming, leg.dialled = False, True
+                leg.dialled_number = dialled_number(channel, None)
             talk.add(leg)
             new.append(leg)
         else:
@@ -99,6 +103,8 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
         leg.up = number_in(packet.get("ChannelState")) == _UP
         leg.aside = uid in aside
         bridge = packet.get("BridgeId")
+        if packet.get("Context") == ALONE and not bridge and leg.alone is None:
+            leg.alone = ""
         if not bridge or bridge in holding:
             talk.legs.leave(leg)
         elif bridge != leg.bridge:
@@ -106,11 +112,24 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
                 talk.join(other.call, leg.call)
     _queue_legs(talk, shown)
     now, waited = talk.at, _waits(snapshot)
+    for leg in list(talk.legs.by_uid.values()):
+        if called_back(leg.uid):
+            talk.at = now - waited.get(leg.uid, 0.0)
+            _called_back(talk, leg, shown[leg.uid])
     for leg in new:
         if leg.is_party and leg.incoming and not talk.is_own(leg):
             talk.at = now - waited.get(leg.uid, 0.0)
             talk.arrived(leg.call, "inbound", leg)
     talk.at = now
+
+
+def _called_back(talk: Handovers, leg: Leg, packet: Packet) -> None:
+    """A customer's leg that the engine dialled. While it rings it shows the number that the
+    customer sees, not theirs."""
+    there = leg.up and (packet.get("Context") == CONTEXT or bool(packet.get("BridgeId")))
+    talk.calls_back(leg, leg.dialled_number or (leg.number if there else None))
+    if there:
+        talk.customer_answered(leg, "unknown")
 
 
 def _queue_legs(talk: Handovers, shown: dict[str, Packet]) -> None:

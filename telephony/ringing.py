@@ -49,9 +49,10 @@ _NOT_IN_CALLER_ID = re.compile(r'["<>\\]')
 _NOT_IN_NUMBER = re.compile(r"[^0-9A-Za-z+*#._-]")
 
 
-def originate(order: Ring, caller: str) -> Action:
-    """The action that rings the device and joins it to `caller`, a channel, when it answers."""
-    variables = {"CHANNEL_TO_JOIN": caller}
+def originate(order: Ring, caller: str | None) -> Action:
+    """The action that rings the device and joins it to `caller`, a channel, when it answers; to
+    nobody yet (``None``): then it waits for the customer who is going to be dialled."""
+    variables = {"CC_CUSTOMER": order.call} if caller is None else {"CHANNEL_TO_JOIN": caller}
     if order.reservation.queue is not None:
         variables["__CC_QUEUE"] = order.reservation.queue
     if order.auto_answer and order.device.startswith("PJSIP/"):
@@ -59,7 +60,7 @@ def originate(order: Ring, caller: str) -> Action:
     headers = {
         "Channel": order.device,
         "ChannelId": order.leg,
-        "Context": "cc-join",
+        "Context": "cc-join" if caller is not None else "cc-callback-agent",
         "Exten": "s",
         "Priority": 1,
         "Timeout": max(1, round(order.seconds * 1000)),
@@ -92,8 +93,8 @@ class Attempt:
     """One leg. ``changed`` is called after each step, for whoever waits."""
 
     leg: str
-    caller: str
-    """The waiting caller's channel."""
+    caller: str | None
+    """The waiting caller's channel; ``None``: nobody waits yet."""
     changed: Callable[[], None]
     stage: Stage = Stage.ASKED
     seen: bool = False
@@ -137,7 +138,7 @@ class Ringing:
     def __len__(self) -> int:
         return len(self._attempts)
 
-    def begin(self, leg: str, caller: str, changed: Callable[[], None]) -> Attempt | None:
+    def begin(self, leg: str, caller: str | None, changed: Callable[[], None]) -> Attempt | None:
         """A new attempt; ``None`` when this leg is being rung already."""
         if leg in self._attempts:
             return None
@@ -169,7 +170,7 @@ class Ringing:
             read(attempt, packet)
             attempt.changed()
         elif name == "Hangup":
-            channel = packet.get("Channel")
+            channel = packet.get("Channel") or ""
             for attempt in self._attempts.values():
                 if attempt.caller == channel and not attempt.over:
                     attempt.caller_gone = True

@@ -20,7 +20,7 @@ from telephony.control_facts import MUTED_VARIABLE, ControlFacts
 from telephony.control_found import find
 from telephony.handover_packets import READERS
 from telephony.handovers import Handovers
-from telephony.legs import Leg, Membership, leg_from
+from telephony.legs import Leg, Membership, called_back, leg_from
 from telephony.members import Members
 from telephony.packet import Packet
 from telephony.parties import (
@@ -247,6 +247,8 @@ class Tracker:
         leg.dialled = True
         if leg.dialled_number is None and not self._talk.is_own(leg):
             leg.dialled_number = dialled_number(packet.get("DialString"), packet.get("Exten"))
+        if called_back(leg.uid):
+            self._talk.calls_back(leg, leg.dialled_number)
         if packet.get("Uniqueid") and caller is None:
             return  # it is dialled by a leg that began before we listened
         self._dials(caller, leg)

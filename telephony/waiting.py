@@ -1,15 +1,22 @@
 """Callers whose agent the engine chooses: what the dialplan says of them, and snapshots.
 
 Pure. They wait in the context ``cc-wait`` (config/asterisk/callcenter.conf), which tells by
-``UserEvent`` what app_queue tells by events of its own. It must not decide who gets a caller.
+``UserEvent`` what app_queue tells by events of its own; and so do the contexts of callbacks. It
+must not decide who gets a caller.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Literal
 
-from callcenter.floor.events import EstimateTold, KeyPressed, QueueExit
+from callcenter.floor.events import (
+    CallbackAsked,
+    EstimateTold,
+    KeyPressed,
+    MessageLeft,
+    QueueExit,
+)
 from telephony import said
 from telephony.conversations import Conversations
 from telephony.legs import Leg, age
@@ -32,6 +39,16 @@ WHY: Final[dict[str, QueueExit]] = {
 }
 """``Why`` of CallcenterAway."""
 
+BY: Final[dict[str, Literal["human", "machine", "unknown"]]] = {
+    "human": "human",
+    "machine": "machine",
+}
+"""``By`` of CallcenterAnswered."""
+
+ALONE: Final = "cc-callback-agent"
+"""An agent's leg in this context, and in no bridge, waits for a customer who is called back."""
+
+_DIGITS = re.compile(r"[0-9]{0,18}", re.ASCII)
 _KEY = re.compile(r"[0-9*#A-D]", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,5}):([0-5][0-9]):([0-5][0-9])", re.ASCII)
 
@@ -54,6 +71,15 @@ def tells(talk: Conversations, leg: Leg, packet: Packet) -> None:
         call = leg.call
         if call.queue_by == "engine" and call.queue_leg == leg.uid:
             talk.left_queue(call, WHY.get(packet.get("Why") or "", "unknown"))
+    elif name == "CallcenterCallback":
+        _asks(talk, leg, packet)
+    elif name == "CallcenterAnswered":
+        by = packet.get("By")
+        talk.customer_answered(leg, BY.get(by or "", "unknown"))
+    elif name == "CallcenterMessage":
+        talk.tell(leg.call, MessageLeft(at=talk.at, call=leg.call.id))
+    elif name == "CallcenterAlone":
+        leg.alone = packet.get("Queue") or ""
     elif name == said.EVENT:
         said.heard(talk, leg, packet)
 
@@ -61,6 +87,17 @@ def tells(talk: Conversations, leg: Leg, packet: Packet) -> None:
 def _queued(talk: Conversations, leg: Leg, queue: str) -> None:
     line = [call for call in talk.calls.values() if call.queue == queue and call is not leg.call]
     talk.queued(leg, queue, len(line) + 1, "engine")
+
+
+def _asks(talk: Conversations, leg: Leg, packet: Packet) -> None:
+    """The caller left the line by the key, and wants to be called back."""
+    queue, number = packet.get("Queue"), packet.get("Number") or ""
+    if not queue or _DIGITS.fullmatch(number) is None:
+        talk.unexpected["CallcenterCallback"] += 1
+        return
+    call = leg.call
+    asked = CallbackAsked(at=talk.at, call=call.id, queue=queue, number=number or None, leg=leg.uid)
+    talk.tell(call, asked)
 
 
 def _told(talk: Conversations, leg: Leg, packet: Packet) -> None:
