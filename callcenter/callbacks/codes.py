@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from callcenter.callback_ports import Callbacks
 
-from .pressure import Recent
+from .pressure import HOUR, Recent
 from .tokens import Token
 
 DIGITS: Final = 6
@@ -25,7 +25,6 @@ SITE_HOUR: Final = 60
 PREFIX_HOUR: Final = 20
 """To numbers that differ in the last four digits only."""
 DAY: Final = 86_400.0
-HOUR: Final = 3_600.0
 
 
 def code_for(key: bytes, token: str, number: str) -> str:

@@ -29,6 +29,8 @@ class QueueTerms:
     """How a queue calls back, as far as a promise is concerned."""
 
     offered: bool = True
+    slot: float = 900.0
+    """Seconds that the window of a slot is open."""
     longest_wait: float = 4 * 3600.0
     """Seconds that a callback for now is kept in line."""
     agent_fallback: float = 1800.0

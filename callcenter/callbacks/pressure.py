@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, ip_address
 from typing import Final
 
 MINUTE: Final = 60.0
+HOUR: Final = 3_600.0
 BURST: Final = 6.0
 """Seconds: a tenth of a minute's posts within them is pressure as well."""
 BLOCK: Final = 600.0

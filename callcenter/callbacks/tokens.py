@@ -21,7 +21,7 @@ _MAC: Final = 16
 _NUMBER: Final = 6
 _HEAD: Final = struct.Struct(">BQ")  # flags, made (ms)
 _SIZE: Final = _HEAD.size + NONCE + _NUMBER + _MAC
-_AGAIN, _WORKED, _CODED = 1, 2, 4
+_AGAIN, _WORKED, _CODED, _PROVEN = 1, 2, 4, 8
 _NOBODY: Final = bytes(_NUMBER)
 
 
@@ -38,6 +38,8 @@ class Token:
     """Work was done for it."""
     coded: bytes
     """Which number a code was sent to, as `mark` has it; empty: to none."""
+    proven: bool
+    """That code was entered."""
 
     @property
     def until(self) -> float:
@@ -67,11 +69,12 @@ def make(
     again: bool = False,
     worked: bool = False,
     coded: bytes = b"",
+    proven: bool = False,
 ) -> str:
     """A token for a form of ``site``. ``nonce``: 9 random bytes."""
     if len(nonce) != NONCE:
         raise ValueError(f"a nonce has {NONCE} bytes")
-    flags = _AGAIN * again | _WORKED * worked | _CODED * bool(coded)
+    flags = _AGAIN * again | _WORKED * worked | _CODED * bool(coded) | _PROVEN * proven
     body = _HEAD.pack(flags, int(at * 1000)) + nonce + (coded or _NOBODY)
     return base64.urlsafe_b64encode(body + _mac(key, site, body)).rstrip(b"=").decode()
 
@@ -93,6 +96,7 @@ def read(key: bytes, token: str, site: str, at: float, least: float) -> Token:
         again=bool(flags & _AGAIN),
         worked=bool(flags & _WORKED),
         coded=coded if flags & _CODED else b"",
+        proven=bool(flags & _PROVEN),
     )
     if at >= found.until:
         raise TokenRefused("over")

@@ -1,0 +1,315 @@
+"""Booking: the one way to a callback, from a website, the line, an agent or a case.
+
+Each request is checked for what holds for its kind, and then given to the store, which checks what
+only a count over all engines can say, and stores it: when that returns, it is promised. Knows no
+HTTP, no SQL and no exchange.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Final
+
+from callcenter.callback_ports import CallbackRefused, Caps, Source
+from callcenter.floor.callback import Callback
+from callcenter.floor.events import CallbackBooked, CallbackDenied
+from callcenter.floor.orders import RequestCallback
+
+from .admission import Admission
+from .changes import Changes
+from .deflection import Deflections
+from .forms import (
+    Booked,
+    Form,
+    NowOffer,
+    Offer,
+    Read,
+    Shown,
+    StaffRequest,
+    UnknownSite,
+)
+from .house import House, told
+from .plans import BookingRules, QueueTerms, SitePlan
+from .promising import Promising
+from .reading import Dialled, Reading
+from .texts import language_of, number_hint
+from .typed import NotText, line, words
+from .web_forms import WebForms, as_form
+from .zones import is_zone
+
+log: Final = logging.getLogger(__name__)
+
+
+class Booking:
+    """Also the port ``callcenter.callback_ports.Requests``."""
+
+    def __init__(
+        self,
+        house: House,
+        rules: BookingRules,
+        sites: Mapping[str, SitePlan],
+        queues: Mapping[str, QueueTerms],
+    ) -> None:
+        """Raises ``ValueError`` when a code is to be sent and there is no hook to send it."""
+        if rules.confirm == "code" and house.hook is None:
+            raise ValueError("confirm = 'code' needs a hook that sends the code")
+        self._house = house
+        self._rules = rules
+        self._sites = sites
+        self._queues = queues
+        self._reading = Reading(house, rules)
+        self._admission = Admission(house, rules)
+        self._promising = Promising(house, rules, queues)
+        self._changes = Changes(house, rules, queues, self._admission.key)
+        self._deflections = (
+            Deflections(house.store, house.answers, rules.zone, house.token_bytes)
+            if house.answers is not None
+            else None
+        )
+        self._web = WebForms(
+            house,
+            rules,
+            self._reading,
+            self._promising,
+            self._admission,
+            self._changes,
+            self._deflections,
+        )
+
+    # --- what a form shows -------------------------------------------------------------------
+
+    async def offer(self, site: str, at: float, zone: str, language: str, address: str) -> Offer:
+        """Raises ``UnknownSite``. ``address``: of whoever looks at the form."""
+        plan = self._site(site)
+        spoken = language_of(language, plan.languages)
+        why = await self._promising.closed(plan.queue, shown=True)
+        token = await self._admission.token(site, at)
+        return Offer(
+            site=site,
+            name=plan.name,
+            language=spoken,
+            zone=zone if is_zone(zone) else self._rules.zone,
+            on=why is None,
+            why=why,
+            token=token,
+            now=await self._now(plan.queue, at) if why is None else None,
+            reasons=tuple((one, self._house.label(one, spoken)) for one in plan.reasons),
+            consent=plan.consent,
+            contact=plan.contact,
+            answers=plan.answers and self._deflections is not None,
+            code=self._rules.confirm == "code",
+            work=await self._admission.challenge(site, address, token, at),
+            number_hint=number_hint(spoken),
+            region=self._rules.region,
+            regions=tuple(sorted(self._rules.guard.countries)),
+        )
+
+    async def _now(self, queue: str, at: float) -> NowOffer | None:
+        estimate = self._house.estimate(queue, at)
+        window = await self._house.promises.now(queue, at, estimate)
+        if window is None:
+            return None
+        return NowOffer(
+            opens=window.opens,
+            closes=window.closes,
+            p50=estimate.p50 if estimate is not None else None,
+            p90=estimate.p90 if estimate is not None else None,
+        )
+
+    async def number(self, site: str, raw: str, region: str, language: str = "") -> Read:
+        """A number as it is understood. Raises ``FormRefused``, ``UnknownSite``. The list of who
+        does not want to be called is not asked: it would tell strangers who is on it."""
+        plan = self._site(site)
+        try:
+            found = await self._reading.number(raw, region, self._house.clock(), site, note=False)
+        except CallbackRefused as error:
+            raise as_form(error, language_of(language, plan.languages)) from error
+        return self._reading.shown(found)
+
+    async def book(self, form: Form, at: float) -> Booked:
+        """A form was sent. Raises ``FormRefused``, ``UnknownSite``."""
+        return await self._web.book(form, self._site(form.site), at)
+
+    # --- from the line, from staff -----------------------------------------------------------
+
+    async def from_queue(
+        self, order: RequestCallback, at: float
+    ) -> CallbackBooked | CallbackDenied:
+        """A caller in line. They keep their place; who is believed is their number, no form.
+        Whatever they entered, and whatever the store does, is answered, not raised."""
+        try:
+            new = await self._asked(order, at)
+            new = await self._promising.store(
+                new, Source(), self._rules.caps, None, self._house.chance
+            )
+        except CallbackRefused as error:
+            return CallbackDenied(at=at, call=order.call, why=error.why)
+        except self._house.store_errors as error:
+            log.warning("callback_not_stored", extra={"call": order.call, "error": str(error)})
+            return CallbackDenied(at=at, call=order.call, why="store")
+        self._house.booked()
+        _, links = await self._changes.links(new)
+        self._house.tell("booked", {**told(new), "links": dict(links)})
+        return CallbackBooked(at=at, call=order.call, id=new.id)
+
+    async def _asked(self, order: RequestCallback, at: float) -> Callback:
+        why = await self._promising.closed(order.queue)
+        if why is not None:
+            raise CallbackRefused(why)
+        raw = order.number.strip("#* ") if order.entered else order.number
+        dialled = await self._reading.number(raw, "", at, None)
+        reason = order.reason if order.reason in self._house.reasons else None
+        new = self._outline(order.queue, dialled, at, order.name, order.language, order.words)
+        new = replace(
+            new,
+            origin="queue",
+            place=min(order.place, at),
+            closes=at + self._promising.terms(order.queue).longest_wait,
+            person=order.person or await self._house.who(dialled.readings),
+            reason=reason,
+        )
+        estimate = self._house.estimate(order.queue, at)
+        if await self._house.promises.now(order.queue, at, estimate) is None:
+            raise CallbackRefused("closed", "when")
+        self._promising.lawful(new)
+        return new
+
+    async def by_staff(self, request: StaffRequest, at: float) -> Callback:
+        """For an agent or a case. Raises ``CallbackRefused``; ``ref`` names the open one."""
+        if request.queue not in self._queues:
+            raise CallbackRefused("off", "queue", "this queue does not call back")
+        terms = self._promising.terms(request.queue)
+        dialled = await self._reading.number(request.number, "", at, None)
+        new = self._outline(
+            request.queue, dialled, at, request.name, request.language, request.words
+        )
+        opens = max(request.opens, at)
+        closes = opens + terms.longest_wait if request.closes is None else request.closes
+        if closes <= opens:
+            raise CallbackRefused("slot_unknown", "when", "its window is over before it opens")
+        new = replace(
+            new,
+            origin=request.origin,
+            state="scheduled" if opens > at else "requested",
+            place=opens,
+            opens=opens,
+            closes=closes,
+            due=opens,
+            zone=self._reading.zone(request.zone, dialled),
+            person=request.person or await self._house.who(dialled.readings),
+            reason=self._promising.reason(request.reason),
+            case=request.case,
+            agent=request.by if request.keep else None,
+            agent_until=opens + terms.agent_fallback if request.keep else None,
+            by=request.by,
+        )
+        self._promising.lawful(new)
+        caps = Caps(
+            number_day=None,
+            address_hour=None,
+            prefix_hour=None,
+            site_hour=None,
+            spend_hour=self._rules.caps.spend_hour,
+        )
+        new = await self._promising.store(new, Source(), caps, None, self._house.chance)
+        self._house.booked()
+        _, links = await self._changes.links(new)
+        self._house.tell("booked", {**told(new), "links": dict(links)})
+        return new
+
+    def _outline(
+        self,
+        queue: str,
+        dialled: Dialled,
+        at: float,
+        name: str | None,
+        language: str | None,
+        text: str,
+    ) -> Callback:
+        return Callback(
+            id="",
+            version=1,
+            state="requested",
+            origin="queue",
+            queue=queue,
+            number=dialled.e164,
+            region=dialled.region,
+            zone=self._reading.zone("", dialled),
+            made=at,
+            place=at,
+            opens=at,
+            closes=at,
+            due=at,
+            name=_tidy(name or "") or None,
+            language=language or None,
+            words=_tidy(text, lines=True),
+        )
+
+    # --- afterwards ---------------------------------------------------------------------------
+
+    async def status(self, ref: str, key: str, at: float | None = None) -> Callback:
+        """Raises ``LinkRefused``."""
+        return await self._changes.status(ref, key, self._house.clock() if at is None else at)
+
+    async def move(self, ref: str, key: str, opens: float, at: float) -> Callback:
+        """Raises ``LinkRefused``, ``TooLate``, ``FormRefused``."""
+        return await self._changes.move(ref, key, opens, at)
+
+    async def cancel(self, ref: str, key: str, at: float) -> Callback:
+        """Raises ``LinkRefused``, ``TooLate``."""
+        return await self._changes.cancel(ref, key, at)
+
+    async def links(self, callback: Callback) -> Mapping[str, str]:
+        """Where this callback is seen, moved and cancelled: for its customer, nobody else."""
+        return (await self._changes.links(callback))[1]
+
+    # --- answers ------------------------------------------------------------------------------
+
+    async def answers(self, site: str, said: str, reason: str, language: str, at: float) -> Shown:
+        """Likely answers for somebody who is about to ask for a callback; empty where a site shows
+        none. Raises ``UnknownSite``."""
+        plan = self._site(site)
+        if self._deflections is None or not plan.answers:
+            return Shown()
+        key = await self._admission.key("deflection")
+        spoken = language_of(language, plan.languages)
+        return await self._deflections.answers(key, site, said, reason, spoken, at)
+
+    async def answered(
+        self,
+        deflection: str,
+        opened: Collection[str],
+        solved: bool | None,
+        number: str,
+        at: float | None = None,
+    ) -> bool:
+        """Note what became of answers. ``number`` as typed, if they told it: one that cannot be
+        read is left out. ``False``: these were not shown by us."""
+        if self._deflections is None:
+            return False
+        read = self._house.read(number[:128], self._rules.region) if number.isprintable() else None
+        known = read.readings[0] if read is not None and read.readings else None
+        return await self._deflections.answered(
+            await self._admission.key("deflection"),
+            deflection,
+            self._house.clock() if at is None else at,
+            opened=opened,
+            solved=solved,
+            number=known,
+        )
+
+    def _site(self, site: str) -> SitePlan:
+        plan = self._sites.get(site)
+        if plan is None:
+            raise UnknownSite(site)
+        return plan
+
+
+def _tidy(text: str, *, lines: bool = False) -> str:
+    """Text that came with a call: what is none is left out."""
+    try:
+        return words(text) if lines else line(text)
+    except NotText:
+        return ""
