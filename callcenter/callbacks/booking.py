@@ -8,7 +8,7 @@ HTTP, no SQL and no exchange.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,7 +30,7 @@ from .forms import (
     StaffRequest,
     UnknownSite,
 )
-from .house import House, told
+from .house import House, Opening, told
 from .plans import BookingRules, QueueTerms, SitePlan
 from .promising import Promising
 from .reading import Dialled, Reading
@@ -62,7 +62,7 @@ class Booking:
         self._reading = Reading(house, rules)
         self._admission = Admission(house, rules)
         self._promising = Promising(house, rules, queues)
-        self._changes = Changes(house, rules, queues, self._admission.key)
+        self._changes = Changes(house, rules, self._admission.key)
         self._deflections = (
             Deflections(house.store, house.answers, rules.zone, house.token_bytes)
             if house.answers is not None
@@ -80,7 +80,9 @@ class Booking:
 
     # --- what a form shows -------------------------------------------------------------------
 
-    async def offer(self, site: str, at: float, zone: str, language: str, address: str) -> Offer:
+    async def offer(
+        self, site: str, at: float, zone: str = "", language: str = "", address: str = ""
+    ) -> Offer:
         """Raises ``UnknownSite``. ``address``: of whoever looks at the form."""
         plan = self._site(site)
         spoken = language_of(language, plan.languages)
@@ -118,7 +120,7 @@ class Booking:
             p90=estimate.p90 if estimate is not None else None,
         )
 
-    async def number(self, site: str, raw: str, region: str, language: str = "") -> Read:
+    async def number(self, site: str, raw: str, region: str = "", language: str = "") -> Read:
         """A number as it is understood. Raises ``FormRefused``, ``UnknownSite``. The list of who
         does not want to be called is not asked: it would tell strangers who is on it."""
         plan = self._site(site)
@@ -131,6 +133,12 @@ class Booking:
     async def book(self, form: Form, at: float) -> Booked:
         """A form was sent. Raises ``FormRefused``, ``UnknownSite``."""
         return await self._web.book(form, self._site(form.site), at)
+
+    async def slots(self, queue: str, at: float, until: float) -> Sequence[Opening]:
+        """Windows of a queue with room that open before ``until``, earliest first."""
+        if queue not in self._queues:
+            return ()
+        return await self._house.promises.slots(queue, at, until)
 
     # --- from the line, from staff -----------------------------------------------------------
 
@@ -173,7 +181,7 @@ class Booking:
         estimate = self._house.estimate(order.queue, at)
         if await self._house.promises.now(order.queue, at, estimate) is None:
             raise CallbackRefused("closed", "when")
-        self._promising.lawful(new)
+        self._promising.lawful(new, at)
         return new
 
     async def by_staff(self, request: StaffRequest, at: float) -> Callback:
@@ -205,7 +213,7 @@ class Booking:
             agent_until=opens + terms.agent_fallback if request.keep else None,
             by=request.by,
         )
-        self._promising.lawful(new)
+        self._promising.lawful(new, at)
         caps = Caps(
             number_day=None,
             address_hour=None,
@@ -267,7 +275,7 @@ class Booking:
 
     # --- answers ------------------------------------------------------------------------------
 
-    async def answers(self, site: str, said: str, reason: str, language: str, at: float) -> Shown:
+    async def answers(self, site: str, words: str, reason: str, language: str, at: float) -> Shown:
         """Likely answers for somebody who is about to ask for a callback; empty where a site shows
         none. Raises ``UnknownSite``."""
         plan = self._site(site)
@@ -275,23 +283,22 @@ class Booking:
             return Shown()
         key = await self._admission.key("deflection")
         spoken = language_of(language, plan.languages)
-        return await self._deflections.answers(key, site, said, reason, spoken, at)
+        return await self._deflections.answers(key, site, words, reason, spoken, at)
 
     async def answered(
         self,
         deflection: str,
         opened: Collection[str],
         solved: bool | None,
-        number: str,
+        number: str | None,
         at: float | None = None,
-    ) -> bool:
-        """Note what became of answers. ``number`` as typed, if they told it: one that cannot be
-        read is left out. ``False``: these were not shown by us."""
+    ) -> None:
+        """Note what became of answers that were shown here; of others nothing. ``number`` as
+        typed, if they told it: one that cannot be read is left out."""
         if self._deflections is None:
-            return False
-        read = self._house.read(number[:128], self._rules.region) if number.isprintable() else None
-        known = read.readings[0] if read is not None and read.readings else None
-        return await self._deflections.answered(
+            return
+        known = self._reading.known(number or "")
+        await self._deflections.answered(
             await self._admission.key("deflection"),
             deflection,
             self._house.clock() if at is None else at,

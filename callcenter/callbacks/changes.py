@@ -17,7 +17,7 @@ from . import links
 from .forms import FormRefused, LinkRefused, TooLate
 from .hooks import HookKind
 from .house import House, told
-from .plans import BookingRules, Queues, QueueTerms
+from .plans import BookingRules
 from .references import as_reference
 from .texts import message, public
 
@@ -31,12 +31,10 @@ class Changes:
         self,
         house: House,
         rules: BookingRules,
-        queues: Queues,
         key: Callable[[str], Awaitable[bytes]],
     ) -> None:
         self._house = house
         self._rules = rules
-        self._queues = queues
         self._key = key
 
     async def links(self, callback: Callback) -> tuple[str, Mapping[str, str]]:
@@ -69,26 +67,26 @@ class Changes:
         raise TooLate("now", row)
 
     async def _moved(self, row: Callback, opens: float, at: float) -> Callback:
-        hold = await self._house.promises.hold(row.queue, opens, at)
-        if hold is None:
+        window = await self._house.promises.window(row.queue, opens, at)
+        if window is None:
             raise self._refused(row, "slot_unknown")
-        closes = opens + self._queues.get(row.queue, QueueTerms()).slot
-        if not self._house.lawful(row.region, row.zone, opens, closes):
-            raise self._refused(row, "closed")
         promised = await self._house.store.promised(row.queue, opens, opens + 1.0)
-        if promised.get(opens, 0) >= hold.capacity:
+        if promised.get(opens, 0) >= window.capacity:
             raise self._refused(row, "slot_taken")
         later = opens - row.opens
-        return replace(
+        new = replace(
             row,
             state="scheduled",
             opens=opens,
-            closes=closes,
+            closes=window.closes,
             due=opens,
             place=opens,
             agent_until=None if row.agent_until is None else row.agent_until + later,
             by=None,
         )
+        if not self._house.lawful(new, at):
+            raise self._refused(row, "closed")
+        return new
 
     def _refused(self, row: Callback, why: Denial) -> CallbackRefused:
         said = message(why, row.language or "")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from callcenter.callback_ports import Callbacks, SlotHold
+from callcenter.callback_ports import Callbacks
 from callcenter.floor.callback import Callback
 from callcenter.floor.waits import Estimate
 from callcenter.ports import PhoneNumber, Surroundings
@@ -27,13 +27,23 @@ class Opening(Protocol):
     @property
     def closes(self) -> float: ...
 
+    @property
+    def capacity(self) -> int: ...
+
+    @property
+    def taken(self) -> int: ...
+
 
 class Promises(Protocol):
     """What can be promised (``callcenter.callbacks.planner``)."""
 
     async def now(self, queue: str, at: float, estimate: Estimate | None) -> Opening | None: ...
 
-    async def hold(self, queue: str, opens: float, at: float) -> SlotHold | None: ...
+    async def window(self, queue: str, opens: float, at: float) -> Opening | None:
+        """That opens just then, with room or without; ``None``: never offered, or too late."""
+
+    async def slots(self, queue: str, at: float, until: float) -> Sequence[Opening]:
+        """Those with room."""
 
 
 async def _nobody(_: Sequence[str]) -> str | None:
@@ -63,7 +73,7 @@ class House:
     reasons: Collection[str] = ()
     """Reasons and heads of the pack."""
     label: Label = lambda code, _: code
-    lawful: Lawful = lambda _region, _zone, _opens, _closes: True
+    lawful: Lawful = lambda _callback, _at: True
     hook: Hook | None = None
     """For codes, which are waited for."""
     outbox: Outbox | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from callcenter.callback_ports import Caps
+from callcenter.floor.callback import Callback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,6 @@ class QueueTerms:
     """How a queue calls back, as far as a promise is concerned."""
 
     offered: bool = True
-    slot: float = 900.0
-    """Seconds that the window of a slot is open."""
     longest_wait: float = 4 * 3600.0
     """Seconds that a callback for now is kept in line."""
     agent_fallback: float = 1800.0
@@ -75,8 +74,8 @@ class BookingRules:
 
 Label = Callable[[str, str], str]
 """The label of a reason, by code and language."""
-Lawful = Callable[[str | None, str, float, float], bool]
-"""By region of the number, zone, opening and closing of a window (seconds since the epoch): whether
-there is a moment in it at which the number may be called."""
+Lawful = Callable[[Callback, float], bool]
+"""Whether, from this moment on (seconds since the epoch), there is one in the window of a callback
+at which it may be called (``callcenter.floor.calling_times.next_moment``)."""
 Sites = Mapping[str, SitePlan]
 Queues = Mapping[str, QueueTerms]

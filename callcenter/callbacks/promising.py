@@ -78,8 +78,9 @@ class Promising:
             raise CallbackRefused("text", "reason", "no such reason")
         return code
 
-    def lawful(self, new: Callback) -> None:
-        if not self._house.lawful(new.region, new.zone, new.opens, new.closes):
+    def lawful(self, new: Callback, at: float) -> None:
+        """Raises ``CallbackRefused``."""
+        if not self._house.lawful(new, at):
             raise CallbackRefused("closed", "when", "the law has no moment in it")
 
     def terms(self, queue: str) -> QueueTerms:

@@ -45,6 +45,10 @@ class Reading:
                 await self._house.store.note_dry_run(at, site, finding.why, finding.detail)
         return Dialled(found.readings[0], found.readings, found.region)
 
+    def known(self, raw: str) -> str | None:
+        """The number, E.164, whether it may be called or not; ``None``: it is none."""
+        return next(iter(self._understood(raw, "").readings), None)
+
     def _understood(self, raw: str, region: str) -> PhoneNumber:
         """Half characters are no number, and no home of numbers is made to read them."""
         if len(raw) > MOST or any("\ud800" <= one <= "\udfff" for one in raw):

@@ -129,14 +129,15 @@ class WebForms:
         else:
             if not math.isfinite(when) or abs(when - at) > 400 * 86_400.0:
                 raise CallbackRefused("slot_unknown", "when")
-            slot = await self._house.promises.hold(new.queue, when, at)
-            if slot is None:
+            chosen = await self._house.promises.window(new.queue, when, at)
+            if chosen is None:
                 raise CallbackRefused("slot_unknown", "when")
-            opens, closes = slot.opens, slot.opens + self._promising.terms(new.queue).slot
+            opens, closes = chosen.opens, chosen.closes
+            slot = SlotHold(opens=opens, capacity=chosen.capacity)
             new = replace(
                 new, state="scheduled", opens=opens, closes=closes, due=opens, place=opens
             )
-        self._promising.lawful(new)
+        self._promising.lawful(new, at)
         return new, slot
 
     async def _finish(self, entry: Entry, new: Callback, slot: SlotHold | None) -> Booked:
