@@ -292,13 +292,13 @@ class Booking:
         solved: bool | None,
         number: str | None,
         at: float | None = None,
-    ) -> None:
-        """Note what became of answers that were shown here; of others nothing. ``number`` as
-        typed, if they told it: one that cannot be read is left out."""
+    ) -> bool:
+        """Note what became of answers; ``False``: they were not shown here. ``number`` as typed,
+        if they told it: one that cannot be read is left out."""
         if self._deflections is None:
-            return
+            return False
         known = self._reading.known(number or "")
-        await self._deflections.answered(
+        return await self._deflections.answered(
             await self._admission.key("deflection"),
             deflection,
             self._house.clock() if at is None else at,
