@@ -22,7 +22,6 @@ from callcenter.callback_ports import (
     Source,
     Switches,
 )
-from callcenter.codec import from_plain
 from callcenter.floor.callback import Callback, CallbackState, DialEnd
 
 from .callback_booking import CallbackBooking
@@ -73,7 +72,7 @@ class CallbacksTable:
             select(callback_attempts).where(_a.callback == id).order_by(_a.at, _a.number, _a.call)
         )
         rows = await self._reader.read(lambda connection: connection.execute(query).all())
-        return tuple(from_plain(Attempt, dict(row._mapping)) for row in rows)
+        return tuple(Attempt(**row._mapping) for row in rows)
 
     async def listed(
         self, states: Collection[CallbackState], queue: str | None = None, limit: int = 500

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.callback_ports import Callbacks, Demand
 from callcenter.journal import Journal
 from callcenter.ports import (
     Account,
@@ -25,6 +26,8 @@ from callcenter.store import Store, open_store
 from tests.contract.samples import NOW
 from tests.fakes import (
     MemoryAccounts,
+    MemoryCallbacks,
+    MemoryDemand,
     MemoryJournal,
     MemoryKnowledge,
     MemoryLessons,
@@ -78,3 +81,35 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
     for store, journal in opened:
         journal.close()
         store.close()
+
+
+class Clock:
+    """What the store takes for the database's clock; a test sets ``now``."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What callbacks need, over no people and no calls."""
+
+    callbacks: Callbacks
+    demand: Demand
+    records: Records
+    clock: Clock
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    clock = Clock()
+    if request.param == "memory":
+        records = MemoryRecords()
+        yield Office(MemoryCallbacks(clock, records), MemoryDemand(records), records, clock)
+        return
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", callback_clock=clock)
+    yield Office(store.callbacks, store.demand, store.records, clock)
+    store.close()
