@@ -47,6 +47,8 @@ class ConsoleSettings:
     """Kinds of happenings, pages and conditions by the words that causes name them with."""
     pages: tuple[Choice, ...] = ()
     conditions: tuple[Choice, ...] = ()
+    callbacks: bool = False
+    """Customers are called back here: the console shows what belongs to it."""
 
     def plain(self) -> dict[str, object]:
         return {
@@ -61,6 +63,7 @@ class ConsoleSettings:
             "happenings": _plain_choices(self.happenings),
             "pages": _plain_choices(self.pages),
             "conditions": _plain_choices(self.conditions),
+            "callbacks": self.callbacks,
         }
 
 

@@ -382,7 +382,7 @@ async def test_nothing_is_changed_that_somebody_else_changed_or_is_dialling(
             here.put(callback(version=9))  # somebody else, between reading and writing
             return await quick(after, expects)
 
-        here.store.change = slow  # type: ignore[method-assign]
+        here.store.change = slow  # type: ignore[assignment,method-assign]
         late = await http.post(f"callbacks/AAAA-1111/{what}", json=body)
         assert code(late) == (409, "refused")
     assert here.store.rows["AAAA-1111"] == callback(version=9)

@@ -76,6 +76,13 @@ export function refuse(card: Card, reason: string): Promise<boolean> {
   });
 }
 
+/** A callback later; somebody else may get it then. */
+export function snooze(card: Card, minutes: number): Promise<boolean> {
+  return ask(card.call, "snooze", "snooze_callback", {
+    reservation: card.offer!.reservation, minutes,
+  });
+}
+
 export function extend(card: Card, seconds: number): Promise<boolean> {
   return ask(card.call, "extend", "wrapup.extend", { seconds });
 }

@@ -33,3 +33,28 @@ function within(share: number): number {
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
+
+export interface Bar { x: number; width: number; parts: { part: string; y: number; height: number }[] }
+
+/** Columns of stacked parts, the first part at the bottom, as high as their sums in `height`. */
+export function columns(
+  rows: readonly Readonly<Record<string, number>>[], parts: readonly string[], width: number,
+  height: number,
+): Bar[] {
+  const sum = (row: Readonly<Record<string, number>>): number =>
+    parts.reduce((total, part) => total + (row[part] ?? 0), 0);
+  const most = Math.max(1, ...rows.map(sum));
+  const step = width / Math.max(1, rows.length);
+  return rows.map((row, i) => {
+    let top = height;
+    return {
+      x: round(i * step + step * 0.15),
+      width: round(step * 0.7),
+      parts: parts.map((part) => {
+        const high = ((row[part] ?? 0) / most) * height;
+        top -= high;
+        return { part, y: round(top), height: round(high) };
+      }),
+    };
+  });
+}

@@ -6,7 +6,7 @@ import { shortcuts } from "./prefs";
 
 export type Shortcut =
   | "state" | "caller" | "notes" | "finish" | "language" | "phone"
-  | "used" | "wrong" | "missing"
+  | "used" | "wrong" | "missing" | "snooze" | "callback"
   | "accept" | "refuse" | "hold" | "mute" | "transfer" | "keypad" | "hang_up" | "ask";
 
 export const SHORTCUTS: Readonly<Record<Shortcut, { letter: string; what: Key }>> = {
@@ -27,6 +27,8 @@ export const SHORTCUTS: Readonly<Record<Shortcut, { letter: string; what: Key }>
   used: { letter: "u", what: "keys.used" },
   wrong: { letter: "b", what: "keys.wrong" },
   missing: { letter: "o", what: "keys.missing" },
+  snooze: { letter: "z", what: "keys.snooze" },
+  callback: { letter: "c", what: "keys.callback" },
 };
 
 export const helpOpen = signal(false);

@@ -95,7 +95,29 @@ export interface Party {
 
 export interface Pending { id: string; do: string; deadline: number }
 
-export interface Offer { reservation: string; deadline: number; auto_answer: boolean }
+export interface Offer {
+  reservation: string;
+  deadline: number;
+  auto_answer: boolean;
+  /** Nobody is dialled before the agent accepts. */
+  preview: boolean;
+}
+
+/** The call is one of ours, promised to the customer; or (`open`) they call while it is to come. */
+export interface CallbackOnCard {
+  id: string;
+  origin: string;
+  made: number;
+  opens: number;
+  closes: number;
+  zone: string;
+  attempt: number;
+  last_cause: string | null;
+  reason: string | null;
+  first: "agent" | "customer";
+  open: boolean;
+  stage: "none" | "calling" | "answered";
+}
 
 export interface Card {
   call: string;
@@ -130,6 +152,7 @@ export interface Card {
   not_ours: boolean;
   /** Answer to what became of it; "" for `missing`. */
   marks: [string, AnswerMark][];
+  callback: CallbackOnCard | null;
 }
 
 export interface AgentView {
@@ -181,6 +204,8 @@ export interface QueueView {
   p90: number | null;
   promises: number;
   promises_kept: number;
+  /** Customers in its line who are not on the phone. */
+  callbacks: number;
 }
 
 /** How something asked of a live call went. */
@@ -249,6 +274,8 @@ export interface Settings {
   currency: string;
   time_zone: string;
   demo_phone: boolean;
+  /** Customers are called back here. */
+  callbacks: boolean;
   heads: Choice[];
   happenings: Choice[];
   pages: Choice[];
@@ -286,6 +313,8 @@ export interface Problem {
   status?: number;
   code?: string;
   detail?: string;
+  /** Of a form: what is wrong where. */
+  errors?: { pointer: string; code?: string; detail: string }[];
 }
 
 export interface Reply {

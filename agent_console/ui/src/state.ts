@@ -69,6 +69,7 @@ export const EMPTY: State = {
     currency: "EUR",
     time_zone: "UTC",
     demo_phone: false,
+    callbacks: false,
     heads: [],
     happenings: [],
     pages: [],

@@ -10,7 +10,7 @@ function card(call: string, rev: number, more: Partial<Card> = {}): Card {
     dialled: null, arrived: 1, offered: 2, answered: null, ended: null, identity: "pending",
     candidates: [], profile: null, reasons_state: "pending", reasons: [],
     answers_state: "pending", answers: [], noted: false, offer: null, parties: [], recording: "off",
-    recording_resumes: null, parked: null, pending: [], transfers: 0, model: null, words: [], not_ours: false, marks: [], ...more,
+    recording_resumes: null, parked: null, pending: [], transfers: 0, model: null, words: [], not_ours: false, marks: [], callback: null, ...more,
   };
 }
 

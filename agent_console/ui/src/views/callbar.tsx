@@ -5,24 +5,18 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { agent, connected, exchange } from "../app";
-import {
-  accept, accepted, askHelp, control, extend, forget, pendingOf, refuse, troubles,
-} from "../calls";
+import { askHelp, control, forget, pendingOf, troubles } from "../calls";
 import {
   blocked, cleanDigits, cleanTarget, consulted, type Do, type Known, own, phase,
 } from "../controls";
 import { type Key, t, word } from "../i18n";
 import { onShortcut, type Shortcut, SHORTCUTS } from "../keys";
 import type { Card } from "../protocol";
-import { Countdown, CountRing, Disclosure, Keys, TimeOfDay, Timer } from "./bits";
+import { Countdown, Disclosure, TimeOfDay, Timer } from "./bits";
 import { Icon } from "./icon";
+import { Ended, Offered } from "./offered";
 import { Parties } from "./parties";
-
-const MORE_SECONDS = 60;
-const REFUSALS = ["technical", "not_my_subject", "occupied"] as const;
-
-/** What the line says: the reason why a button does nothing now, until something else happens. */
-interface Talk { known: Known; why(act: Do): string | null; say(why: string): void }
+import { close, show, type Talk } from "./talk";
 
 export function CallBar({ card }: { card: Card }) {
   const hint = useSignal<string | null>(null);
@@ -101,100 +95,6 @@ function Standing({ card }: { card: Card }) {
   return <span>{agent.value?.help_since != null ? t("bar.help_asked") : " "}</span>;
 }
 
-// --- before the call -----------------------------------------------------------------------------
-
-function Offered({ card, talk }: { card: Card; talk: Talk }) {
-  const open = useSignal(false);
-  const other = useSignal("");
-  const offer = card.offer;
-  const me = agent.value;
-  const mine = accepted.value !== null && accepted.value === offer?.reservation;
-  const busy = talk.known.pending.length > 0;
-  const why = connected.value ? null : t("disabled.connection");
-  useLayoutEffect(() => {
-    if (!offer) return;
-    const off = [
-      onShortcut("accept", () => {
-        if (!why && !busy && !mine) void accept(card);
-      }),
-      onShortcut("refuse", () => show(open, "refuse", why, talk)),
-    ];
-    return () => off.forEach((undo) => undo());
-  }, [offer?.reservation, why, busy, mine]);
-
-  if (!offer) return <p class="callbar-lead"><Icon name="phone" /> {t("bar.pick_up")}</p>;
-  const no = (reason: string): void => {
-    open.value = false;
-    void refuse(card, reason);
-  };
-  return (
-    <>
-      <CountRing from={card.offered ?? me?.since ?? card.arrived} until={offer.deadline} />
-      <p class="callbar-lead">
-        {t(offer.auto_answer ? "bar.auto_answer" : mine ? "bar.accepted" : "bar.reserved")}
-      </p>
-      <button
-        type="button" class="button primary" aria-disabled={Boolean(why) || busy || mine}
-        aria-busy={busy} onClick={() => {
-          if (why) talk.say(why);
-          else if (!busy && !mine) void accept(card);
-        }}
-      ><Icon name="good" /> {t("offer.accept")}<Keys letter={SHORTCUTS.accept.letter} /></button>
-      <Disclosure
-        name="refuse" className="button" open={open.value} block={why} tellBlock={talk.say}
-        setOpen={(value) => (open.value = value)}
-        label={<><Icon name="close" /> {t("offer.refuse")}<Keys letter={SHORTCUTS.refuse.letter} /></>}
-      >
-        <p class="popup-head">{t("offer.why")}</p>
-        {REFUSALS.map((reason) => (
-          <button key={reason} type="button" class="popup-choice" onClick={() => no(reason)}>
-            <span>{t(`refusal.${reason}`)}</span>
-          </button>
-        ))}
-        <form
-          class="popup-form" onSubmit={(event) => {
-            event.preventDefault();
-            if (other.value.trim()) no(other.value.trim());
-          }}
-        >
-          <label class="field">
-            <span>{t("offer.other")}</span>
-            <input
-              value={other.value} maxLength={500}
-              onInput={(event) => (other.value = event.currentTarget.value)}
-            />
-          </label>
-          <button type="submit" class="button wide" disabled={!other.value.trim()}>
-            {t("offer.refuse")}
-          </button>
-        </form>
-      </Disclosure>
-    </>
-  );
-}
-
-function Ended({ card }: { card: Card }) {
-  const me = agent.value;
-  const wrapping = me?.state === "wrapup" && me.call === card.call;
-  if (!wrapping) return <p class="callbar-lead"><Icon name="wrapup" /> {t("bar.over")}</p>;
-  if (me.deadline === null) {
-    return <p class="callbar-lead"><Icon name="wrapup" /> {t("bar.wrapup_open")}</p>;
-  }
-  const busy = pendingOf(card).includes("extend");
-  return (
-    <>
-      <CountRing from={me.since} until={me.deadline} />
-      <p class="callbar-lead">{t("bar.wrapup")}</p>
-      <button
-        type="button" class="button" aria-disabled={busy || !connected.value} aria-busy={busy}
-        onClick={() => {
-          if (!busy && connected.value) void extend(card, MORE_SECONDS);
-        }}
-      ><Icon name="clock" /> {t("bar.extend")}</button>
-    </>
-  );
-}
-
 // --- during the call -----------------------------------------------------------------------------
 
 function Live({ talk }: { talk: Talk }) {
@@ -268,16 +168,6 @@ function tip(act: string, shortcut?: Shortcut): string {
   return `${word("do", act)}${chord ?? ""}`;
 }
 
-/** Opens a panel from the keyboard and goes into it. */
-function show(
-  open: { value: boolean }, name: string, why: string | null, talk: Pick<Talk, "say">,
-): void {
-  if (why !== null) return talk.say(why);
-  open.value = true;
-  requestAnimationFrame(() =>
-    document.querySelector<HTMLElement>(`#${name}-panel :is(input, textarea, button)`)?.focus());
-}
-
 function Opens(props: {
   name: string; icon: string; text: Key; talk: Talk; why: string | null; busy: boolean;
   open: { value: boolean }; shortcut?: Shortcut; pressed?: boolean;
@@ -295,11 +185,6 @@ function Opens(props: {
       label={<><Icon name={props.icon} size={20} /><span>{t(props.text)}</span></>}
     >{props.children}</Disclosure>
   );
-}
-
-function close(open: { value: boolean }, name: string): void {
-  open.value = false;
-  document.getElementById(`${name}-button`)?.focus();
 }
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];

@@ -1,5 +1,5 @@
 // The agent's page: the card of the call in hand, or the idle page when there is none.
-import { agent, cards, chosenCall, front, user } from "../app";
+import { agent, cards, chosenCall, front, settings, user } from "../app";
 import { t } from "../i18n";
 import type { Card } from "../protocol";
 import { Answers } from "./answers";
@@ -7,7 +7,9 @@ import { CallBar } from "./callbar";
 import { Contacts } from "./contacts";
 import { Facts } from "./facts";
 import { Idle } from "./idle";
+import { Promised } from "./promised";
 import { Reasons } from "./reasons";
+import { Schedule } from "./schedule";
 import { CallStrip } from "./strip";
 import { Who } from "./who";
 import { WrapUp } from "./wrapup";
@@ -45,6 +47,7 @@ function CardView({ card }: { card: Card }) {
   return (
     <article class="card" aria-labelledby="caller">
       <CallStrip card={card} />
+      <Promised card={card} />
       <CallBar card={card} />
       <div class="card-grid">
         <div class="side">
@@ -60,6 +63,7 @@ function CardView({ card }: { card: Card }) {
         </div>
         <div class="column column-work">
           <WrapUp card={card} />
+          {settings.value.callbacks && card.answered !== null && <Schedule card={card} />}
         </div>
       </div>
     </article>

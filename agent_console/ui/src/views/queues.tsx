@@ -1,4 +1,5 @@
 // The columns of the supervisor's table of queues.
+import { settings } from "../app";
 import { count, duration, percent, timer } from "../format";
 import { locale, t, word } from "../i18n";
 import type { QueueView } from "../protocol";
@@ -70,6 +71,8 @@ export function queueColumns(): Column<QueueView>[] {
         return wait === null ? "–" : timer(Math.round(wait));
       },
     },
+    ...(settings.value.callbacks
+      ? [number("callbacks", t("queues.callbacks"), t("queues.callbacks_hint"))] : []),
     number("offered", t("queues.offered")),
     number("answered", t("queues.answered")),
     number("abandoned", t("queues.abandoned")),

@@ -2,9 +2,10 @@
 // connection is (its room is reserved, so trouble never shifts what the agent is doing), notices.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { agent, board, loaded, status } from "../app";
+import { agent, board, loaded, settings, status } from "../app";
 import { t } from "../i18n";
 import { helpOpen } from "../keys";
+import { Callbacks } from "./callbacks";
 import { Desk } from "./desk";
 import { Floor } from "./floor";
 import { Help } from "./help";
@@ -16,11 +17,11 @@ import { StateButton } from "./statebutton";
 import { StatusLine } from "./statusline";
 import { Stopped } from "./stopped";
 
-type Page = "desk" | "floor";
+type Page = "desk" | "floor" | "callbacks";
 
 function pageFromAddress(): Page | null {
-  if (location.hash === "#/floor") return "floor";
-  return location.hash === "#/desk" ? "desk" : null;
+  const found = /^#\/(desk|floor|callbacks)$/.exec(location.hash);
+  return found ? found[1] as Page : null;
 }
 
 export function Shell() {
@@ -37,7 +38,10 @@ export function Shell() {
   const works = agent.value !== null;
   // Supervisors with a phone begin on the floor too, unless they are at work on calls themselves.
   const calls = agent.value !== null && agent.value.state !== "offline" && agent.value.state !== "break";
-  const shown: Page = !supervises ? "desk" : page.value ?? (calls ? "desk" : "floor");
+  const first: Page = calls ? "desk" : "floor";
+  const promises = settings.value.callbacks;
+  const shown: Page = !supervises ? "desk"
+    : page.value === "callbacks" && !promises ? first : page.value ?? first;
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => {
@@ -56,6 +60,11 @@ export function Shell() {
             <a href="#/floor" aria-current={shown === "floor" ? "page" : undefined}>
               {t("nav.floor")}
             </a>
+            {promises && (
+              <a href="#/callbacks" aria-current={shown === "callbacks" ? "page" : undefined}>
+                {t("nav.callbacks")}
+              </a>
+            )}
           </nav>
         )}
         <div class="top-end">
@@ -70,7 +79,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} aria-busy={!loaded.value}>
         {!loaded.value
           ? <div class="blank"><p class="quiet">{t("loading")}</p></div>
-          : shown === "floor" ? <Floor /> : <Desk />}
+          : shown === "floor" ? <Floor /> : shown === "callbacks" ? <Callbacks /> : <Desk />}
       </main>
       {supervises && <Requests />}
       <Notices />

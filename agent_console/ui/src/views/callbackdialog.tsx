@@ -1,0 +1,192 @@
+// One callback: what the customer said, its attempts, and what a supervisor may do about it. What
+// takes a promise away is asked twice; every change says from which version it was made.
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { board, notify, settings } from "../app";
+import {
+  type Attempt, attempts, type Callback, change, CHANGEABLE, type Slot, slots, troubleOf,
+} from "../callbacks";
+import { clockTime, dayAndTime } from "../format";
+import { locale, t, word } from "../i18n";
+import { isZone, sameClock, windowText } from "../zones";
+import { Icon } from "./icon";
+import { reasonWords } from "./promised";
+import { byDay } from "./schedule";
+
+const SLOW = 1000;
+
+export function CallbackDialog({ one, changed, close }: {
+  one: Callback; changed(): void; close(): void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog} class="help agent-dialog callback-dialog" aria-labelledby="callback-title" onClose={close}
+    >
+      <header>
+        <h2 id="callback-title"><bdi>{one.name ?? one.number}</bdi> <span class="quiet"><bdi>{one.id}</bdi></span></h2>
+        <button
+          type="button" class="icon-button" aria-label={t("close")}
+          onClick={() => dialog.current?.close()}
+        ><Icon name="close" /></button>
+      </header>
+      <About one={one} />
+      {CHANGEABLE.has(one.state)
+        ? <Change one={one} changed={changed} done={() => dialog.current?.close()} />
+        : <p class="quiet note">{t(one.ended === null ? "callbacks.busy_now" : "callbacks.is_over")}</p>}
+    </dialog>
+  );
+}
+
+function About({ one }: { one: Callback }) {
+  const lang = locale.value;
+  const here = settings.value.time_zone;
+  const tries = useSignal<readonly Attempt[]>([]);
+  useEffect(() => {
+    let gone = false;
+    attempts(one.id).then((found) => !gone && (tries.value = found), () => {
+      // The list below stays empty; the number of tries is in the table behind.
+    });
+    return () => {
+      gone = true;
+    };
+  }, [one.id, one.attempts]);
+  const line = (name: string, value: preact.ComponentChildren) => (
+    <div><dt>{name}</dt><dd>{value}</dd></div>
+  );
+  return (
+    <>
+      <dl class="decision-facts">
+        {line(t("callbacks.state"), word("callback_state", one.state))}
+        {line(t("callbacks.window"), windowText(lang, one.opens, one.closes, here, one.opens))}
+        {!sameClock(one.zone, here, one.opens) && line(
+          t("callbacks.their_window"), `${windowText(lang, one.opens, one.closes, one.zone, one.opens)} (${one.zone})`,
+        )}
+        {line(t("callbacks.number"), <bdi>{one.number}</bdi>)}
+        {line(t("callbacks.asked"), dayAndTime(lang, one.made, here))}
+        {one.reason !== null && line(t("callbacks.reason"), reasonWords(one.reason))}
+        {one.by !== null && line(t("callbacks.by"), <bdi>{one.by}</bdi>)}
+        {one.why !== null && line(t("callbacks.why"), word("callback_end", one.why))}
+      </dl>
+      {one.words && <blockquote class="callback-words"><bdi>{one.words}</bdi></blockquote>}
+      {tries.value.length > 0 && (
+        <>
+          <h3>{t("callbacks.attempts")}</h3>
+          <ol class="tries">
+            {tries.value.map((two) => (
+              <li key={two.number}>
+                <span class="quiet">{dayAndTime(lang, two.at, here)}</span>{" "}
+                {two.how === null ? t("callbacks.goes_on") : word("attempt", two.how)}
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </>
+  );
+}
+
+function Change({ one, changed, done }: { one: Callback; changed(): void; done(): void }) {
+  const why = useSignal("");
+  const trouble = useSignal<string | null>(null);
+  const busy = useSignal(false);
+  const slow = useSignal(false);
+  const sure = useSignal(false);
+  const choices = useSignal<readonly Slot[] | null>(null);
+  const slot = useSignal("");
+  const who = useSignal(one.agent ?? "");
+  const here = settings.value.time_zone;
+  useEffect(() => {
+    let gone = false;
+    slots(one.queue, 14).then((found) => !gone && (choices.value = found), (error: unknown) => {
+      if (!gone) [choices.value, trouble.value] = [[], troubleOf(error).text];
+    });
+    return () => {
+      gone = true;
+    };
+  }, [one.queue]);
+
+  async function go(what: Parameters<typeof change>[1], d: Parameters<typeof change>[2] = {}): Promise<void> {
+    if (busy.value) return;
+    [busy.value, trouble.value] = [true, null];
+    const late = setTimeout(() => (slow.value = true), SLOW);
+    try {
+      await change(one, what, { ...d, ...(why.value.trim() ? { why: why.value.trim() } : {}) });
+      notify(t(`callbacks.done_${what}`, { ref: one.id }));
+      done();
+    } catch (error) {
+      trouble.value = troubleOf(error).text;
+    } finally {
+      clearTimeout(late);
+      [busy.value, slow.value, sure.value] = [false, false, false];
+      changed();
+    }
+  }
+
+  const agents = Object.values(board.value?.agents ?? {});
+  const inLine = one.state === "due" || one.state === "reserved";
+  return (
+    <section aria-labelledby="callback-change">
+      <h3 id="callback-change">{t("callbacks.change")}</h3>
+      <label class="field">
+        <span>{t("callbacks.because")}</span>
+        <input value={why.value} maxLength={500} onInput={(event) => (why.value = event.currentTarget.value)} />
+      </label>
+      <div class="button-row">
+        <button
+          type="button" class="button primary" disabled={busy.value || inLine}
+          title={inLine ? t("callbacks.in_line") : undefined} onClick={() => void go("now")}
+        ><Icon name="outbound" size={15} /> {t("callbacks.call_now")}</button>
+        <button
+          type="button" class="button" aria-live="polite" disabled={busy.value} onBlur={() => (sure.value = false)}
+          onClick={() => {
+            if (sure.value) void go("cancel");
+            else sure.value = true;
+          }}
+        ><Icon name="close" size={15} /> {t(sure.value ? "callbacks.cancel_sure" : "callbacks.cancel")}</button>
+      </div>
+      <div class="button-row">
+        <select
+          aria-label={t("callbacks.move_to")} value={slot.value} aria-busy={choices.value === null}
+          onChange={(event) => (slot.value = event.currentTarget.value)}
+        >
+          <option value="">{t(choices.value === null ? "schedule.loading" : choices.value.length === 0 ? "schedule.none" : "callbacks.move_to")}</option>
+          {byDay(choices.value ?? [], here).map(([name, found]) => (
+            <optgroup key={name} label={name}>
+              {found.map(({ opens, closes }) => (
+                <option key={opens} value={String(opens)}>
+                  {clockTime(locale.value, opens, here)}–{clockTime(locale.value, closes, here)}
+                  {isZone(one.zone) && !sameClock(one.zone, here, opens) && ` (${clockTime(locale.value, opens, one.zone)})`}
+                </option>
+              ))}
+            </optgroup>
+          ))}
+        </select>
+        <button
+          type="button" class="button" disabled={busy.value || slot.value === ""}
+          onClick={() => void go("move", { when: new Date(Number(slot.value) * 1000).toISOString() })}
+        >{t("callbacks.move")}</button>
+      </div>
+      <div class="button-row">
+        <select
+          aria-label={t("callbacks.assign_to")} value={who.value}
+          onChange={(event) => (who.value = event.currentTarget.value)}
+        >
+          <option value="">{t("callbacks.anybody")}</option>
+          {agents.map(({ agent, name }) => <option key={agent} value={agent}>{name}</option>)}
+          {one.agent !== null && !agents.some(({ agent }) => agent === one.agent)
+            && <option value={one.agent}>{one.agent}</option>}
+        </select>
+        <button
+          type="button" class="button" disabled={busy.value || who.value === (one.agent ?? "")}
+          onClick={() => void go("assign", { agent: who.value || null })}
+        >{t("callbacks.assign")}</button>
+      </div>
+      <p class="form-problem" role="alert">
+        {trouble.value !== null && <><Icon name="bad" /> <span>{trouble.value}</span></>}
+      </p>
+      {slow.value && <progress class="slow" aria-label={t("loading")} />}
+    </section>
+  );
+}
