@@ -132,7 +132,7 @@ def test_without_agents_nobody_is_answered():
 
 def simulated(agents, rate, handle, threshold, patience, limit, calls, seed):
     """Shares in time, given up and delayed, the mean wait, and the share whose wait, had they never
-    given up, would have been above ``limit``; one event after the other, first come first served."""
+    given up, would have been above ``limit``. One after the other, first come first served."""
     rng = random.Random(seed)
     free = [0.0] * agents
     heapq.heapify(free)
