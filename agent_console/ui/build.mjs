@@ -1,5 +1,6 @@
 // Builds the console into ../static (or the tests into .test/).
-// Everything the browser loads has its content's hash in the name, except index.html;
+// Everything the browser loads has its content's hash in the name, except index.html and the
+// callback form for other people's websites, widget/cc-callback.js, whose address must not change;
 // manifest.json maps every file to its sha384, so that a server or an auditor can check them.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -12,6 +13,8 @@ import * as esbuild from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "..", "static");
 const target = ["chrome123", "firefox121", "safari17.5"];
+/** Bytes, gzipped: the widget is a guest on other people's pages. */
+const WIDGET_MOST = 10 * 1024;
 
 async function bundle(entry, extra = {}) {
   const result = await esbuild.build({
@@ -36,6 +39,54 @@ async function bundle(entry, extra = {}) {
   });
   const made = Object.entries(result.metafile.outputs).find(([, o]) => o.entryPoint === entry);
   return { file: basename(made[0]), inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** The widget's stylesheet as a text, so that no page has to allow a style for it; and its words
+ * sorted by language, which packs better than by word. */
+const widgetParts = {
+  name: "widget-parts",
+  setup(build) {
+    build.onLoad({ filter: /widget[\\/]style\.css$/ }, async ({ path }) => {
+      const css = await readFile(path, "utf8");
+      const { code } = await esbuild.transform(css, { loader: "css", minify: true, target });
+      return { contents: code.trim(), loader: "text" };
+    });
+    build.onLoad({ filter: /widget[\\/]words\.json$/ }, async ({ path }) => {
+      const words = JSON.parse(await readFile(path, "utf8"));
+      const rows = [Object.keys(words), ...[0, 1, 2].map((n) => Object.values(words).map((w) => w[n]))];
+      if (rows.flat().some((text) => typeof text !== "string" || text.includes("|")))
+        throw new Error(`${path}: every word needs three texts, without |`);
+      const contents = `const [keys, ...texts] = ${JSON.stringify(rows.map((row) => row.join("|")))}
+        .map((row) => row.split("|"));
+        export default Object.fromEntries(keys.map((key, n) => [key, texts.map((t) => t[n])]));`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+/** One script without any dependency; too large a one is not built. */
+async function widget() {
+  const file = join(out, "widget", "cc-callback.js");
+  const result = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: ["src/widget/main.ts"],
+    outfile: file,
+    bundle: true,
+    format: "iife",
+    minify: true,
+    target: ["chrome99", "firefox101", "safari16.4"],
+    charset: "utf8",
+    legalComments: "none",
+    metafile: true,
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, strict: true } },
+    plugins: [widgetParts],
+    logLevel: "warning",
+  });
+  const foreign = Object.keys(result.metafile.inputs).filter((f) => !f.startsWith("src/widget/"));
+  if (foreign.length) throw new Error(`the widget would contain ${foreign.join(", ")}`);
+  const size = gzipSync(await readFile(file), { level: 9 }).length;
+  if (size > WIDGET_MOST)
+    throw new Error(`widget/cc-callback.js: ${size} B gzipped, ${WIDGET_MOST} B at most`);
 }
 
 async function licences(inputs) {
@@ -81,6 +132,7 @@ async function build() {
       __TICKER__: JSON.stringify(ticker.file),
     },
   });
+  await widget();
   const icon = (await files(join(out, "assets"))).map((f) => basename(f))
     .find((f) => f.startsWith("icon-idle-"));
 
@@ -127,6 +179,7 @@ async function buildTests() {
     jsx: "automatic",
     jsxImportSource: "preact",
     define: { __VERSION__: '"test"', __TICKER__: '"ticker.js"' },
+    plugins: [widgetParts],
     logLevel: "warning",
   });
 }
