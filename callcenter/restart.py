@@ -70,7 +70,11 @@ def left_open(floor: Floor, seen: float, at: float, today: bool) -> list[Event]:
     facts: list[Event] = []
     if today:
         facts.append(inherited.counted(floor.state, at))
-    facts.extend(inherited.as_now(call, seen, at) for call in floor.live_calls().values())
+    facts.extend(
+        inherited.as_now(call, seen, at)
+        for call in floor.live_calls().values()
+        if call.on_exchange == "yes"  # what came of an order to dial is asked of the exchange
+    )
     return facts
 
 

@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias
 from .card import (
     Answer,
     AnswerMark,
+    CallbackOnCard,
     Candidate,
     Cause,
     Features,
@@ -52,6 +53,9 @@ class CallState(Enum):
     HELD = "held"
     ENDED = "ended"
 
+
+DIAL_LEG: Final = "cb-"
+"""How the ids of calls begin that the engine makes to call somebody back."""
 
 BACK: Final = "back"
 Target: TypeAlias = CallState | Literal["back"]
@@ -234,10 +238,31 @@ class Call:
     answers_ask: int = 0
     answers_state: PartState = "pending"
     answers: tuple[Answer, ...] = ()
+    on_exchange: Literal["no", "dialled", "yes"] = "yes"
+    """``no``: somebody who is in line to be called back, of whom the exchange knows nothing;
+    ``dialled``: the exchange was told to, and has not reported the leg yet."""
+    promised: float | None = None
+    """A moment that was promised to the customer, for the place in line."""
+    callback_card: CallbackOnCard | None = None
+    open_callback: str | None = None
+    """The callback that the customer who calls in has open; it waits until this call is over."""
+    asked_back: bool = False
+    """The caller asked to be called back, and that was not denied."""
     noted: set[str] = field(default_factory=set)
     """Agents who noted its outcome."""
     screens: set[str] = field(default_factory=set)
     """Agents who have its card open."""
+
+    @property
+    def called_back(self) -> bool:
+        """It is one of ours, to somebody who was promised it."""
+        return self.id.startswith(DIAL_LEG)
+
+    @property
+    def offerable(self) -> bool:
+        """An agent may be asked to take it: the customer waits on the phone, or is not on the phone
+        yet and will be called for that agent."""
+        return self.since is not None and (self.waiting or self.on_exchange == "no")
 
     def apply(self, event: Event) -> bool:
         """Move by the table; whether the table knows this event in this state."""

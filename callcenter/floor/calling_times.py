@@ -109,11 +109,10 @@ def next_moment(
     return None
 
 
-def last_moment_over(
-    callback: Callback, at: float, law: Sequence[LawRules], hours: HoursSettings
+def why_none(
+    callback: Callback, at: float, hours: HoursSettings
 ) -> Literal["window_over", "law"]:
-    """Why no moment from ``at`` on is left: the window, or the law."""
-    del law  # what is left without it is the question
+    """Why no moment from ``at`` on is left for it: the window is over, or the law."""
     return "window_over" if next_moment(callback, at, (), hours) is None else "law"
 
 

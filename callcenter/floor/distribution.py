@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from . import attempts
 from . import events as e
 from .agent import Agent, AgentState, Move
 from .call import Call
@@ -55,24 +56,53 @@ def enter(state: State, call: Call, queue: Queue, at: float) -> None:
         return
     call.since = at
     state.router.wait(
-        Waiting(call=call.id, queue=queue.id, place=call.place, since=at, credit=settings.credit)
-    )
+        Waiting(
+            call=call.id, queue=queue.id, place=call.place, since=at, credit=settings.credit,
+            promised=call.promised,
+        )
+    )  # fmt: skip
+    if call.on_exchange == "no":
+        queue.callbacks[call.id] = None
+        state.expect(queue, at)
     weigh(state, call, at)
     if call.queue != queue.id:
         return  # what is known already sent it to another queue
-    if not queue.open:
-        send_on(state, call, "closed", at)
-        return
-    if settings.when_empty != "wait" and not state.router.anybody(call.id):
-        send_on(state, call, "empty", at)
-        return
+    if call.waiting:
+        if not queue.open:
+            send_on(state, call, "closed", at)
+            return
+        if settings.when_empty != "wait" and not state.router.anybody(call.id):
+            send_on(state, call, "empty", at)
+            return
+        on_the_phone(state, call, settings, at)
+    if not understood(state, call):
+        state.timers.set(("mind", call.id), at + MIND_SECONDS)
+    state.entered[call.id] = None
+
+
+def on_the_phone(state: State, call: Call, settings: e.QueueSettings, at: float) -> None:
+    """What only somebody needs who hears our music."""
     if settings.max_wait is not None:
         state.timers.set(("max_wait", call.id), at + settings.max_wait)
     if settings.announce_seconds:
         announce(state, call, at)
-    if not understood(state, call):
-        state.timers.set(("mind", call.id), at + MIND_SECONDS)
-    state.entered[call.id] = None
+
+
+def answers_in_line(state: State, call: Call, leg: str, line: str, at: float) -> None:
+    """Somebody who is called back has answered and waits on the phone now, with the place they had
+    all the time: for the agent who is reserved for them, or for the next one."""
+    assert call.queue is not None
+    queue = state.queue(call.queue)
+    queue.callbacks.pop(call.id, None)
+    call.leg, call.line, call.waiting, call.engine = leg, line, True, True
+    queue.waiting[call.id] = call.queued = at
+    state.dirty_calls[call.id] = None
+    on_the_phone(state, call, queue.settings, at)
+    if call.reservation is not None:
+        ring(state, call, state.reservations[call.reservation], at)
+    else:
+        state.router.released(call.id)
+        state.entered[call.id] = None
 
 
 def leave(state: State, call: Call) -> None:
@@ -82,6 +112,8 @@ def leave(state: State, call: Call) -> None:
         return
     call.since = None
     state.router.left(call.id)
+    if call.called_back and call.queue is not None:
+        state.queue(call.queue).callbacks.pop(call.id, None)
     state.entered.pop(call.id, None)
     state.overlooked |= state.timers.at(("mind", call.id)) is not None
     for what in ("max_wait", "announce", "mind"):
@@ -130,15 +162,15 @@ def move_to(state: State, call: Call, queue_id: str, at: float) -> None:
     """Into another queue of the engine, keeping the place. The exchange need not know."""
     if call.reservation is not None:
         end(state, state.reservations[call.reservation], "withdrawn", at)
-    old = state.queue(call.queue or queue_id)
-    entered = old.waiting.pop(call.id, at)
-    old.today.left += 1
-    call.wait += max(0.0, at - entered)
+    old, new = state.queue(call.queue or queue_id), state.queue(queue_id)
     leave(state, call)
-    new = state.queue(queue_id)
-    call.queue, call.queued = queue_id, at
-    new.waiting[call.id] = at
-    new.today.offered += 1
+    call.queue = queue_id
+    if call.waiting:
+        call.wait += max(0.0, at - old.waiting.pop(call.id, at))
+        new.waiting[call.id] = call.queued = at
+    if not call.called_back:
+        old.today.left += 1
+        new.today.offered += 1
     state.dirty_calls[call.id] = None
     enter(state, call, new, at)
 
@@ -195,7 +227,9 @@ def weigh(state: State, call: Call, at: float) -> None:
         if rule.want and want is None:
             want, want_until = parse(rule.want), call.since + rule.want_seconds
     preferred, until = None, None
-    if settings.sticky_seconds and (last := last_agent(state, call, at)) is not None:
+    if (kept_for := attempts.preferred(state, call)) is not None:
+        preferred, until = kept_for
+    elif settings.sticky_seconds and (last := last_agent(state, call, at)) is not None:
         preferred, until = last, call.since + settings.sticky_seconds
     state.router.weigh(
         call.id,
@@ -220,7 +254,7 @@ def last_agent(state: State, call: Call, at: float) -> str | None:
 
 def learned(state: State, call: Call, at: float) -> None:
     """Something new is known about a call that waits in the engine's line."""
-    if not call.engine or not call.waiting or call.since is None:
+    if not call.offerable:
         return
     assert call.queue is not None
     settings = state.queues[call.queue].settings
@@ -270,8 +304,13 @@ def assign(state: State, at: float) -> None:
         if decision is None:
             continue
         call = state.calls[decision.call]
-        if not held_back(state, call):
+        if held_back(state, call):
+            continue
+        if attempts.may(state, call, at):
             reserve(state, call, free, decision, at)
+        else:
+            outside(state, call)
+            state.freed[agent_id] = None
     state.timers.set(("router", ""), state.router.next_change(at))
 
 
@@ -280,11 +319,18 @@ def held_back(state: State, call: Call) -> bool:
     return not understood(state, call) and state.timers.at(("mind", call.id)) is not None
 
 
+def outside(state: State, call: Call) -> None:
+    """It is their turn, and they may not be called now: out of the line, until they may."""
+    leave(state, call)
+    state.outside[call.id] = None
+
+
 def offer(state: State, call: Call, at: float, trigger: Trigger = "arrival") -> None:
     """Look for an agent for one call."""
-    if call.since is None or call.reservation is not None or not call.waiting:
+    if not call.offerable or call.reservation is not None or held_back(state, call):
         return
-    if held_back(state, call):
+    if not attempts.may(state, call, at):
+        outside(state, call)
         return
     decision = state.router.decide_call(call.id, at, trigger)
     if decision.agent is not None:
@@ -305,7 +351,7 @@ def begin(state: State, at: float) -> None:
     """The exchange was compared with what we believe: from now on calls are given out."""
     state.distributing = True
     for call in state.calls.values():
-        if call.since is not None and call.waiting and call.reservation is None:
+        if call.offerable and call.reservation is None:
             state.entered[call.id] = None
 
 
@@ -327,25 +373,38 @@ def reserve(state: State, call: Call, agent: Agent, decision: Decision, at: floa
     )
     state.reservations[reservation.id] = reservation
     agent.reservation = call.reservation = reservation.id
-    state.timers.set(("reservation", reservation.id), at + settings.ring_seconds + GRACE)
     state.router.reserved(call.id)
     state.move(agent, Move.RESERVE, at)
     agent.call = call.id
-    agent.deadline = reservation.deadline
     state.open_card(agent, call)
+    if call.on_exchange != "no":
+        ring(state, call, reservation, at)
+    elif attempts.reserved(state, call, reservation, at):
+        ring(state, call, reservation, at, alone=True)
+    state.orders.append(RecordDecision(decision=decision))
+
+
+def ring(
+    state: State, call: Call, reservation: Reservation, at: float, alone: bool = False
+) -> None:
+    """Ring the agent's phone. ``alone``: before the customer's."""
+    assert call.queue is not None
+    settings = state.queues[call.queue].settings
+    reservation.alone = alone
+    attempts.until(state, reservation, at + settings.ring_seconds, GRACE)
     state.orders.append(
         Ring(
             reservation=reservation.kept(state.opened.node, at),
             call=call.id,
-            device=agent.device,
+            device=reservation.device,
             leg=reservation.leg,
             seconds=settings.ring_seconds,
             auto_answer=settings.auto_answer,
             number=call.number,
             name=call.name,
+            alone=alone,
         )
     )
-    state.orders.append(RecordDecision(decision=decision))
 
 
 # --- how a reservation goes on ----------------------------------------------------------------
@@ -370,6 +429,8 @@ def end(
                 state.router.keep_from(call.id, reservation.agent, until)
             state.router.released(call.id)
             state.entered[call.id] = None
+        if call.id in state.attempts:
+            state.bereft[call.id] = why
     agent = state.agents.get(reservation.agent)
     if agent is None:
         return
@@ -469,3 +530,5 @@ def hours_changed(state: State, queue_id: str, at: float) -> None:
     queue.open = hours.open_at(at)
     state.dirty_queues[queue_id] = None
     state.timers.set(("hours", queue_id), hours.next_change(at))
+    for call_id in queue.callbacks:
+        state.outside[call_id] = None  # whoever may not be called any more leaves the line

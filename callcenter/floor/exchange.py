@@ -5,7 +5,7 @@ Functions over ``State``; ``Floor`` knows which event goes to which.
 
 from __future__ import annotations
 
-from . import controls, distribution, facts, inherited
+from . import claims, controls, distribution, facts, inherited
 from . import events as e
 from .agent import AgentState, Move
 from .call import CallState
@@ -66,7 +66,7 @@ def compared(state: State, event: e.SnapshotCompared) -> None:
     """What the exchange really has: a call that it does not show, twice, is over."""
     real = set(event.calls)
     for call in list(state.calls.values()):
-        if call.state is CallState.ENDED or call.id in real:
+        if call.state is CallState.ENDED or call.id in real or call.on_exchange == "no":
             state.missing.pop(call.id, None)
             continue
         state.missing[call.id] = state.missing.get(call.id, 0) + 1
@@ -81,6 +81,8 @@ def compared(state: State, event: e.SnapshotCompared) -> None:
         for agent in state.agents.values():
             if agent.state is AgentState.READY:
                 state.freed[agent.id] = None
+    if state.callbacks:
+        claims.compared(state, real, event.at)
 
 
 def connected(state: State, event: e.ExchangeConnected) -> None:
@@ -94,6 +96,7 @@ def connected(state: State, event: e.ExchangeConnected) -> None:
 def lost(state: State, event: e.ExchangeLost) -> None:
     """Nobody knows how a ringing goes on; whoever is answered meanwhile shows in the snapshot."""
     state.exchange_up = state.distributing = False
+    claims.cut(state)
     for reservation in list(state.reservations.values()):
         if not reservation.answered:
             distribution.end(state, reservation, "exchange_lost", event.at)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import controls, distribution, inherited, promises, reasons
+from . import claims, controls, dialling, distribution, inherited, promises, reasons
 from . import events as e
 from .agent import AgentState, Move
 from .call import Call, CallState
 from .orders import StopRinging
-from .queue import Queue
+from .queue import Counters, Queue
 from .state import State
 
 LIVELINESS: Final = (
@@ -39,13 +39,20 @@ reservation is over; a ``cancelled`` that it did not ask for is the exchange's t
 
 
 def arrived(state: State, event: e.CallArrived) -> None:
-    if event.call in state.calls:
+    known = state.calls.get(event.call)
+    if known is not None and known.on_exchange == "no":
+        claims.give_way(state, known, event.at)
+    elif known is not None and known.on_exchange == "dialled":
+        known.on_exchange = "yes"  # the leg that was ordered
+        return
+    elif known is not None:
         state.doubt(event)
         return
     call = Call(event.call, event.direction, event.number, event.name, event.dialled, event.at)
     state.calls[event.call] = call
     if state.before:
         inherited.goes_on(state, call)
+    claims.appeared(state, call, event.at)
     if event.direction == "internal":
         call.identity = "unknown"
         call.reasons_state = call.answers_state = "not_known"
@@ -69,6 +76,11 @@ def queued(state: State, event: e.CallQueued) -> None:
     call = state.moved(event)
     if call is None:
         return
+    if call.called_back:
+        dialling.on_the_phone(state, call)
+        if event.by == "engine" and call.since is not None and not call.waiting:
+            dialling.waits(state, call, event)
+            return
     if event.by == "engine" and call.since is not None and call.line == event.queue:
         return  # told again; by now the floor may have moved it on to another of its queues
     if call.since is not None:  # another line, or a queue of the exchange stands in for the engine
@@ -81,9 +93,10 @@ def queued(state: State, event: e.CallQueued) -> None:
     if not again:
         queue = state.queue(event.queue)
         queue.waiting[call.id] = call.queued = event.at
-        queue.today.offered += 1
+        queue.today.offered += not call.called_back
         state.expect(queue, event.at)
     state.dirty_calls[call.id] = None
+    call.asked_back = False
     if event.by == "engine":
         call.leg, call.line = event.leg or call.id, event.queue
         distribution.enter(state, call, state.queue(event.queue), event.at)
@@ -126,22 +139,23 @@ def left(state: State, call: Call, at: float, why: e.QueueExit) -> None:
     waited = max(0.0, at - call.queued)
     call.wait += waited
     promises.settle(state, call, at, why == "answered")
+    today = Counters() if call.called_back else queue.today  # callbacks have their own record
     if why == "answered":
         state.waits.answered(queue.id, at, waited, busy)
-        queue.today.answered += 1
-        queue.today.wait_total += waited
-        queue.today.within_threshold += waited <= queue.threshold
+        today.answered += 1
+        today.wait_total += waited
+        today.within_threshold += waited <= queue.threshold
     elif why == "abandoned":
-        queue.today.abandoned += 1
+        today.abandoned += 1
     else:
-        queue.today.left += 1
+        today.left += 1
     state.dirty_calls[call.id] = None
 
 
 def passed_on(state: State, call: Call, at: float) -> None:
     """From one line into another. The wait goes on, and so does what was promised about it."""
     queue = leave_line(state, call)
-    queue.today.left += 1
+    queue.today.left += not call.called_back
     if call.queued is not None:
         call.wait += max(0.0, at - call.queued)
 
@@ -208,14 +222,16 @@ def answered(state: State, event: e.CallAnswered) -> None:
         return
     call.offers.pop(event.device, None)
     call.devices[event.device] = event.leg
-    if call.answered is None:
+    first = call.answered is None
+    if first:
         call.answered = event.at
     if event.queue is not None and call.queue is None:
         call.queue = event.queue
     state.dirty_calls[call.id] = None
-    if call.since is not None or (call.restored and call.waiting):
+    if call.waiting and (call.since is not None or call.restored):
         # Nobody told that it left the line: the engine's own, or one it left while we were away.
         left(state, call, event.at, "answered")
+    if call.since is not None:
         distribution.leave(state, call)
     call.parked = None
     if call.controls:
@@ -223,6 +239,7 @@ def answered(state: State, event: e.CallAnswered) -> None:
     agent = state.by_device.get(event.device)
     if call.reservation is not None:
         distribution.answered(state, call, agent, event.at)
+    dialling.talks(state, call, first, event.at)
     if agent is None:
         return
     call.agent = agent.id
@@ -322,6 +339,8 @@ def ended(state: State, event: e.CallEnded) -> None:
     if call.reservation is not None:
         distribution.end(state, state.reservations[call.reservation], "caller_gone", event.at)
     call.ended, call.why = event.at, event.why
+    if call.asked_back and call.why == "abandoned":
+        call.why = "queue_left"  # they were promised a callback, and hung up
     call.holding.clear()
     controls.call_over(state, call, event.at)
     state.dirty_calls[call.id] = None
@@ -333,6 +352,7 @@ def ended(state: State, event: e.CallEnded) -> None:
     for device in list(call.devices):
         del call.devices[device]
         talk_over(state, device, call, event.at)
+    dialling.leg_over(state, call, event)
     state.forget(call)
 
 
@@ -342,6 +362,9 @@ def merged(state: State, event: e.CallsMerged) -> None:
         state.doubt(event)
         return
     if CallState.ENDED in (call.state, absorbed.state):
+        state.doubt(event)
+        return
+    if "no" in (call.on_exchange, absorbed.on_exchange):
         state.doubt(event)
         return
     if absorbed.since is not None:
@@ -382,6 +405,7 @@ def merged(state: State, event: e.CallsMerged) -> None:
         if absorbed.id in agent.cards:
             state.close_card(agent, absorbed.id)
             state.open_card(agent, call)
+    dialling.merged(state, call, absorbed, event.at)
     del state.calls[absorbed.id]
     state.dirty_calls.pop(absorbed.id, None)
     state.dirty_calls[call.id] = None

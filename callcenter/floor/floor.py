@@ -13,18 +13,23 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from . import (
+    callbacks,
+    claims,
     controls,
+    dialling,
     distribution,
     exchange,
     facts,
     inherited,
     reasons,
+    requests,
     results,
     talk_facts,
     wishes,
 )
 from . import events as e
 from .call import Call, CallState
+from .callback import Callback
 from .card import AgentView, CallView, Card, QueueView
 from .errors import UnknownCall
 from .orders import Order
@@ -56,6 +61,10 @@ def time_passed(state: State, event: e.TimePassed) -> None:
             distribution.looked_up(state, key_id)
         elif what == "away":
             distribution.back_in_line(state, key_id, event.at)
+        elif what == "callback":
+            callbacks.over_time(state, key_id, event.at)
+        elif what == "keep":
+            callbacks.keep_again(state, key_id, event.at)
         elif what == "announce":
             distribution.announce(state, state.calls[key_id], event.at)
         else:
@@ -130,6 +139,17 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.ControlCarriedOut: controls.carried_out,
     e.RingFailed: results.ring_failed,
     e.OrderFailed: results.order_failed,
+    e.CallbackDue: claims.due,
+    e.CallbackLost: claims.lost,
+    e.CallbackAsked: requests.asked,
+    e.CallbackBooked: requests.booked,
+    e.CallbackDenied: requests.denied,
+    e.AgentOnLine: dialling.agent_on_line,
+    e.AgentOffLine: dialling.agent_off_line,
+    e.CustomerAnswered: dialling.customer_answered,
+    e.MessageLeft: dialling.message_left,
+    e.DialFailed: dialling.dial_failed,
+    e.CallbackSnoozed: wishes.snoozed,
 }
 """Which function takes which event. ``FloorOpened`` is the floor's own: it begins a new state."""
 
@@ -153,8 +173,12 @@ class Floor:
         else:
             TAKE[type(event)](self.state, event)
         state = self.state
+        if state.callbacks:
+            callbacks.settle(state, event.at)
         if state.engine:
             distribution.assign(state, event.at)
+        if state.outside:
+            callbacks.settle(state, event.at)
         return state.drain()
 
     def deadline(self) -> float | None:
@@ -190,9 +214,16 @@ class Floor:
         return tuple(card_of(state, state.calls[call], agent) for call in state.agents[agent].cards)
 
     def live_calls(self) -> dict[str, Call]:
-        """Calls that have not ended."""
-        calls = self.state.calls
-        return {one: call for one, call in calls.items() if call.state is not CallState.ENDED}
+        """Calls that have not ended; not those that have not even begun, in line to be made."""
+        return {
+            one: call
+            for one, call in self.state.calls.items()
+            if call.state is not CallState.ENDED and call.on_exchange != "no"
+        }
+
+    def callbacks(self) -> dict[str, Callback]:
+        """Those that this floor holds, by id, as of their last version."""
+        return {one: held.callback for one, held in self.state.callbacks.items()}
 
     def call_view(self, call: str) -> CallView:
         """Raises KeyError for a call that is not known."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from .agent import AgentState
 from .call import CallState
+from .held import BEFORE, DIALLED, WITH_CALL
 from .state import State
 
 LATE: Final = 5.0
@@ -17,7 +18,13 @@ IN_CALL: Final = frozenset({AgentState.OFFERED, AgentState.TALKING, AgentState.H
 
 def broken(state: State, now: float) -> list[str]:
     """Every invariant that does not hold, in words; empty when all is well."""
-    return [*_agents(state), *_reservations(state, now), *_calls(state), *_queues(state, now)]
+    return [
+        *_agents(state),
+        *_reservations(state, now),
+        *_calls(state),
+        *_queues(state, now),
+        *_callbacks(state, now),
+    ]
 
 
 def _agents(state: State) -> Iterator[str]:
@@ -79,7 +86,8 @@ def _calls(state: State) -> Iterator[str]:
             continue
         if call.waiting and call.id not in state.queues[call.queue or ""].waiting:
             yield f"{name} waits in {call.queue}, which does not know of it"
-        if call.since is not None and call.waiting != state.router.knows(call.id):
+        in_line = call.since is not None and (call.waiting or call.called_back)
+        if call.since is not None and in_line != state.router.knows(call.id):
             yield f"{name} is in the engine's line and the router disagrees"
         if call.reservation is not None and call.reservation not in state.reservations:
             yield f"{name} has reservation {call.reservation}, which is not live"
@@ -90,6 +98,10 @@ def _calls(state: State) -> Iterator[str]:
 
 def _queues(state: State, now: float) -> Iterator[str]:
     for queue in state.queues.values():
+        for call_id in queue.callbacks:
+            call = state.calls.get(call_id)
+            if call is None or call.waiting or call.since is None or call.queue != queue.id:
+                yield f"queue {queue.id}: {call_id} is not in line to be called back"
         for call_id in queue.waiting:
             call = state.calls.get(call_id)
             if call is None or not call.waiting or call.queue != queue.id:
@@ -104,3 +116,45 @@ def _queues(state: State, now: float) -> Iterator[str]:
     due = state.timers.next()
     if due is not None and due < now - LATE:
         yield f"the deadline at {due:.1f} is past"
+
+
+def _callbacks(state: State, now: float) -> Iterator[str]:
+    """One attempt at a time, one call an attempt, and none without an end in sight."""
+    calls: dict[str, str] = {}
+    for held in state.callbacks.values():
+        callback = held.callback
+        name = f"callback {callback.id} ({held.stage}, {callback.state})"
+        if held.call is not None:
+            if held.call in calls:
+                yield f"{name}: call {held.call} is also that of {calls[held.call]}"
+            calls[held.call] = callback.id
+            if state.attempts.get(held.call) != callback.id:
+                yield f"{name}: call {held.call} does not know of it"
+        call = state.calls.get(held.call) if held.call else None
+        if held.stage in WITH_CALL and (call is None or call.state is CallState.ENDED):
+            yield f"{name}: there is no call {held.call}"
+        if call is not None and held.stage in ("line", "preview", "agent"):
+            if call.on_exchange != "no" or call.since is None:
+                yield f"{name}: call {call.id} is no call to be made"
+            if (call.reservation is None) != (held.stage == "line"):
+                yield f"{name}: reservation {call.reservation}"
+        if held.stage in DIALLED or held.stage == "talking":
+            if callback.state not in ("dialling", "talking"):
+                yield f"{name} is being dialled, and no version says so"
+        elif held.stage in BEFORE and callback.state not in ("due", "reserved"):
+            yield f"{name} is not being dialled, and a version says so"
+        due = state.timers.at(("callback", callback.id))
+        timed = held.stage in ("line", "pause", "preview", "agent", "ended")
+        timed |= held.stage == "dialling" and not held.cut
+        if timed and (due is None or due < now - LATE):
+            yield f"{name} is past its deadline"
+        if held.stage == "aside":
+            inbound = state.calls.get(held.inbound or "")
+            if inbound is None or inbound.open_callback != callback.id:
+                yield f"{name}: nobody calls us about it"
+    for call_id, callback_id in state.attempts.items():
+        if calls.get(call_id) != callback_id:
+            yield f"call {call_id} is an attempt of {callback_id}, which does not know of it"
+    for call in state.calls.values():
+        if call.on_exchange == "no" and call.id not in state.attempts:
+            yield f"call {call.id} is to be made for nobody"

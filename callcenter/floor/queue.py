@@ -43,6 +43,9 @@ class Queue:
     estimate: Estimate | None = None
     """What somebody who comes now will wait, as of the last change of its line."""
     waiting: dict[str, float] = field(default_factory=dict)
+    callbacks: dict[str, None] = field(default_factory=dict)
+    """Calls to be made to customers who are in line and not on the phone. None of them counts as
+    offered, answered or abandoned: they are a medium of their own."""
     members: dict[str, str] = field(default_factory=dict)
     """Device to the name the exchange gives the member."""
     states: dict[AgentState, int] = field(default_factory=dict)
@@ -82,4 +85,5 @@ class Queue:
             p90=self.estimate.p90 if self.estimate else None,
             promises=today.promises,
             promises_kept=today.promises_kept,
+            callbacks=len(self.callbacks),
         )

@@ -52,6 +52,10 @@ class Reservation:
     version: int = 1
     answered: bool = False
     """The two talk, or have talked."""
+    alone: bool = False
+    """A callback, agent first: their phone was rung before the customer's."""
+    preview: bool = False
+    """A callback that the agent looks at: nobody is dialled before they accept."""
 
     def move(self, state: ReservationState, deadline: float | None = None) -> bool:
         """By the table; whether the table knows this step."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import controls, distribution, reasons
+from . import callbacks, controls, dialling, distribution, reasons, requests
 from . import events as e
 from .call import CallState
 from .state import State
@@ -20,6 +20,7 @@ def identified(state: State, event: e.CallerIdentified) -> None:
     state.dirty_calls[call.id] = None
     reasons.predict(state, call)
     distribution.learned(state, call, event.at)
+    dialling.called_in(state, call, event.at)
 
 
 def outcome_stored(state: State, event: e.OutcomeStored) -> None:
@@ -45,6 +46,8 @@ def order_failed(state: State, event: e.OrderFailed) -> None:
     if event.order == "Control" and event.id is not None:
         controls.failed(state, event.id, event.why, event.at)
     call = state.calls.get(event.call) if event.call else None
+    if event.order == "KeepCallback" and event.id is not None:
+        callbacks.not_kept(state, event.id, event.at)
     if event.order == "SetPaused" and event.device in state.by_device:
         state.by_device[event.device].paused = None  # told again with the next change
     if call is None:
@@ -53,6 +56,9 @@ def order_failed(state: State, event: e.OrderFailed) -> None:
         call.identity = "failed"
         reasons.predict(state, call)
         distribution.learned(state, call, event.at)
+        dialling.called_in(state, call, event.at)
+    elif event.order == "RequestCallback":
+        requests.denied(state, e.CallbackDenied(at=event.at, call=call.id, why="store"))
     elif event.order == "Predict" and event.ask == call.predict_ask:
         call.reasons_state = call.answers_state = "failed"
         distribution.learned(state, call, event.at)

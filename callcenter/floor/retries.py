@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from .callback import Callback, CallbackEnd, CallbackRules, DialEnd, LawRules, RetryRule
-from .calling_times import last_moment_over, next_moment
+from .calling_times import next_moment, why_none
 from .rules import HoursSettings
 
 OURS: Final[frozenset[DialEnd]] = frozenset({"agent_gone", "unknown"})
@@ -46,7 +46,7 @@ def after(
     due = next_moment(failed, at + rule.after, law, hours)
     if due is not None:
         return replace(failed, state="retry", due=due)
-    why: CallbackEnd = last_moment_over(failed, at + rule.after, law, hours)
+    why: CallbackEnd = why_none(failed, at + rule.after, hours)
     if why == "window_over" and how not in OURS:
         why = "attempts_used"  # all that fitted into the window were made
     return _expired(failed, why, at)

@@ -23,6 +23,7 @@ def card_of(state: State, call: Call, agent: str) -> Card:
             reservation=reservation.id,
             deadline=reservation.deadline,
             auto_answer=reservation.auto_answer,
+            preview=reservation.preview,
         )
     return Card(
         call=call.id,
@@ -62,6 +63,7 @@ def card_of(state: State, call: Call, agent: str) -> Card:
         words=call.words,
         not_ours=call.not_ours,
         marks=call.marks,
+        callback=call.callback_card,
     )
 
 

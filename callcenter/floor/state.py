@@ -12,8 +12,10 @@ from typing import Any, Final
 from . import events as e
 from .agent import AWAY, RINGABLE, WORKING, Agent, AgentState, Move
 from .call import Call, CallState
+from .callback import Callback
 from .card import AgentView
 from .errors import UnknownAgent, UnknownCall
+from .held import Held
 from .orders import (
     AskSnapshot,
     CloseCard,
@@ -77,6 +79,17 @@ class State:
         """Calls of the run before, until the exchange was asked whether it still has them."""
         self.missing: dict[str, int] = {}
         """Calls that the exchange did not show, and how often."""
+        self.callbacks: dict[str, Held] = {}
+        """By id: those this engine holds."""
+        self.attempts: dict[str, str] = {}
+        """Call to the callback whose present attempt it is, or is to be."""
+        self.let_go: dict[str, tuple[float, Callback]] = {}
+        """Callbacks this engine held a moment ago, and since when not: kept until their last
+        version is surely stored."""
+        self.bereft: dict[str, e.ReservationEnd] = {}
+        """Attempts whose reservation ended in the present event, and why."""
+        self.outside: dict[str, None] = {}
+        """Calls that may not be made now: found when it was their turn in the present event."""
         self.unmanned = frozenset(opened.devices)
         """Devices of agents who may sign in; who is signed in is looked up first."""
         self.orders: list[Order] = []
@@ -101,7 +114,8 @@ class State:
         """The line moved: what would somebody who comes now have to wait?"""
         engine = queue.settings.distribution == "engine"
         ready = self.router.ready_for(queue.id) if engine else queue.states.get(AgentState.READY, 0)
-        queue.estimate = self.waits.estimate(queue.id, len(queue.waiting) + 1, ready, at)
+        ahead = len(queue.waiting) + len(queue.callbacks)
+        queue.estimate = self.waits.estimate(queue.id, ahead + 1, ready, at)
 
     def new_id(self, kind: str) -> str:
         """Unique among all runs of this engine; good as the Uniqueid of a channel."""
@@ -309,9 +323,10 @@ class State:
 
     def call(self, event: Any) -> Call | None:
         call = self.calls.get(event.call)
-        if call is None or call.state is CallState.ENDED:
+        if call is None or call.state is CallState.ENDED or call.on_exchange == "no":
             self.doubt(event)
             return None
+        call.on_exchange = "yes"
         return call
 
     def moved(self, event: Any) -> Call | None:

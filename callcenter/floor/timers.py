@@ -15,6 +15,8 @@ What: TypeAlias = Literal[
     "control",
     "recording",  # a paused one goes on
     "hours",  # a queue opens or closes
+    "callback",  # its window closes, or the exchange should have said how its dialling went
+    "keep",  # a callback that could not be stored is stored again
     "router",  # a step widens, a preference or an exclusion expires
 ]
 Key: TypeAlias = tuple[What, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import distribution
+from . import dialling, distribution
 from . import events as e
 from .agent import BUSY, RINGABLE, WORKING, Agent, AgentState, Move
 from .call import Call, CallState
@@ -149,7 +149,7 @@ def wrap_up_restored(state: State, event: e.WrapUpRestored) -> None:
 
 def accepted(state: State, event: e.ReservationAccepted) -> None:
     reservation = own_reservation(state, event.agent, event.reservation)
-    if reservation.state != "pending":
+    if reservation.state != "pending" or dialling.accepted(state, reservation, event.at):
         return
     reservation.move("accepted", event.at + distribution.ANSWER_SECONDS)
     state.timers.set(("reservation", reservation.id), reservation.deadline)
@@ -160,6 +160,11 @@ def accepted(state: State, event: e.ReservationAccepted) -> None:
 def refused(state: State, event: e.ReservationRefused) -> None:
     reservation = own_reservation(state, event.agent, event.reservation)
     distribution.end(state, reservation, "declined", event.at, event.reason)
+
+
+def snoozed(state: State, event: e.CallbackSnoozed) -> None:
+    reservation = own_reservation(state, event.agent, event.reservation)
+    dialling.snooze(state, reservation, event.seconds, event.at)
 
 
 def own_reservation(state: State, agent_id: str, reservation_id: str) -> Reservation:
