@@ -14,7 +14,13 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+    timezone,
+)
 
 from callcenter.ports import NumberKind, PhoneNumber
 
@@ -336,3 +342,23 @@ def _modern(number: str) -> str:
         if old.fullmatch(number):
             return old.sub(to_now, number)
     return number
+
+
+def zones_of(e164: str) -> tuple[str, ...]:
+    """IANA zones in which a number may be, likeliest not known: several for a country with several.
+    Empty when nothing is known."""
+    try:
+        number = phonenumbers.parse(e164)
+    except NumberParseException:
+        return ()
+    found = timezone.time_zones_for_number(number)
+    return tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE)
+
+
+def spelled(e164: str) -> str:
+    """A number as people write it, with its country code: ``+44 20 7946 0123``."""
+    try:
+        number = phonenumbers.parse(e164)
+    except NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.numbers import NumberError, normalise_for_store, read_number
+from telephony.numbers import NumberError, normalise_for_store, read_number, spelled, zones_of
 
 LONDON = "+442079460123"
 BERLIN = "+4930123456"
@@ -231,3 +231,19 @@ def test_any_text_is_read_without_harm(raw: str, region: str) -> None:
 def test_all_forms_of_a_british_mobile_read_alike(national: str, form: str) -> None:
     """Seven ways to write it, one first reading."""
     assert read_number(form.format(national), "GB").readings[:1] == ("+44" + national,)
+
+
+@pytest.mark.parametrize(
+    ("number", "zones", "spelling"),
+    [
+        ("+442079460123", ("Europe/London",), "+44 20 7946 0123"),
+        ("+8613800138000", ("Asia/Shanghai",), "+86 138 0013 8000"),
+        ("+999123", (), "+999123"),
+        ("nonsense", (), "nonsense"),
+    ],
+)
+def test_where_a_number_is_and_how_it_is_written(
+    number: str, zones: tuple[str, ...], spelling: str
+) -> None:
+    """Zones of a number, and its spelling; what is no number is left as it is."""
+    assert (zones_of(number), spelled(number)) == (zones, spelling)
