@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 STEP: Final = 900.0
 """Seconds of one interval."""
+EPOCH: Final = date(1970, 1, 1).toordinal()
 QUARTERS: Final = 96
 """Intervals of a day."""
 WEEK: Final = 7 * 86400.0
@@ -120,14 +121,31 @@ def _seen(
     counts: dict[float, int], since: float, until: float, zone: ZoneInfo, free: frozenset[date]
 ) -> list[_Seen]:
     """Every interval from the first call on, those without calls as well; no holidays."""
-    found = []
-    for n in range(int((until - since) / STEP)):
-        when = since + n * STEP
-        local = datetime.fromtimestamp(when, zone)
-        if local.date() not in free:
-            cell = (local.isoweekday(), local.hour * 4 + local.minute // 15)
-            found.append(_Seen(when, cell, counts.get(when, 0)))
+    closed = {day.toordinal() for day in free}
+    found: list[_Seen] = []
+    begin = since
+    while begin < until:
+        end = min(begin + QUARTERS * STEP, until)
+        # Where the clocks show the same offset at both ends of a day, they did so all the day.
+        offset, later = _offset(begin, zone), _offset(end, zone)
+        when = begin
+        while when < end:
+            if offset != later:
+                offset = _offset(when, zone)
+            days, seconds = divmod(int(when) + offset, 86400)
+            if days + EPOCH not in closed:
+                # 1 January 1970 was a Thursday.
+                cell = ((days + 3) % 7 + 1, seconds // int(STEP))
+                found.append(_Seen(when, cell, counts.get(when, 0)))
+            when += STEP
+        begin = end
     return found
+
+
+def _offset(at: float, zone: ZoneInfo) -> int:
+    """Of the clocks there, seconds."""
+    ahead = datetime.fromtimestamp(at, zone).utcoffset()
+    return 0 if ahead is None else int(ahead.total_seconds())
 
 
 def _profile(seen: Iterable[_Seen], until: float) -> tuple[dict[_Cell, Rate], float]:

@@ -7,7 +7,7 @@ an argument everywhere.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
@@ -237,22 +237,37 @@ class Planner:
             return known
 
     async def _learn(self, queue: str, at: float) -> _Known:
-        plan = self._queues[queue]
-        holidays = plan.hours.holidays
-        step, week = forecasting.STEP, forecasting.WEEK
-        first = at - at % step - forecasting.WEEKS * week
-        history = await self._demand.arrivals(queue, first, at, step)
-        calls, handle, patience = await self._demand.handled(queue, at - HANDLE_WEEKS * week, at)
-        found = forecasting.forecast(history, at, self._zone, holidays)
+        plan, step, week = self._queues[queue], forecasting.STEP, forecasting.WEEK
+        history = await self._demand.arrivals(
+            queue, at - at % step - forecasting.WEEKS * week, at, step
+        )
+        handled = await self._demand.handled(queue, at - HANDLE_WEEKS * week, at)
+        at_work: Sequence[tuple[float, int]] = ()
+        if not plan.staff:
+            since = at - at % staffing.STEP - staffing.LEARNED_WEEKS * week
+            at_work = await self._demand.at_work(queue, since, at, staffing.STEP)
+        # Tens of milliseconds of reckoning: not where calls are distributed.
+        return await asyncio.to_thread(self._reckon, queue, at, history, handled, at_work)
+
+    def _reckon(
+        self,
+        queue: str,
+        at: float,
+        history: Sequence[tuple[float, int]],
+        handled: tuple[int, float, float | None],
+        at_work: Sequence[tuple[float, int]],
+    ) -> _Known:
+        """Pure; runs in a thread of its own and shares nothing that changes."""
+        plan, step = self._queues[queue], forecasting.STEP
+        calls, handle, patience = handled
+        found = forecasting.forecast(history, at, self._zone, plan.hours.holidays)
         today = 1.0
         if found is not None:
             today = forecasting.today_factor(history, found, at - at % step - 2 * step, at)
         staff: staffing.Staff | None = self._planned.get(queue)
         staff_from: Literal["planned", "learned", "none"] = "planned"
         if staff is None:
-            since = at - at % staffing.STEP - staffing.LEARNED_WEEKS * week
-            at_work = await self._demand.at_work(queue, since, at, staffing.STEP)
-            staff = staffing.learn_staff(at_work, at, self._zone, holidays)
+            staff = staffing.learn_staff(at_work, at, self._zone, plan.hours.holidays)
             staff_from = "learned" if staff is not None else "none"
         handle_from: Literal["set", "measured", "assumed"] = "measured"
         if plan.handle_seconds > 0:
@@ -284,7 +299,13 @@ class Planner:
         windows = grid(
             self._hours[queue], self._zone, plan.slot_minutes * 60.0, at, midnight(last, where)
         )
-        return _Known(at, outlook, found, staff or staffing.Nobody(), terms, list(windows))
+        known = _Known(at, outlook, found, staff or staffing.Nobody(), terms, list(windows))
+        # What the plan says of later windows; for the next ones, who is signed in is asked.
+        fits = _Fits(known, known.staff, None, at)
+        for window in known.windows:
+            if window.opens >= at + staffing.SIGNED_IN_LASTS:
+                fits(window)
+        return known
 
     def _staff(self, queue: str, known: _Known) -> staffing.Staff:
         told = self._told.get(queue)
