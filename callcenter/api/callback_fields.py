@@ -80,7 +80,7 @@ class FormSent(Sent):
     website: Annotated[str, Field(max_length=200)] = ""
     work: WorkSent | None = None
     code: Annotated[str, Field(max_length=16, pattern=LINE)] = ""
-    deflection: Annotated[str, Field(max_length=64, pattern=ASCII)] = ""
+    deflection: Annotated[str, Field(max_length=80, pattern=ASCII)] = ""
     customer: Annotated[str, Field(max_length=512, pattern=ASCII)] = ""
 
     def form(self, site: str, address: str, language: Language) -> Form:

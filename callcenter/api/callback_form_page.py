@@ -236,7 +236,16 @@ def _summary(view: View, errors: Errors) -> Html:
     whole = ""
     if view.refusal is not None and not errors:
         whole = view.refusal.message
-    return summary(language, errors, labels, whole)
+    return summary(language, errors, labels, whole, _open_one(view))
+
+
+def _open_one(view: View) -> Html:
+    """The way to the callback that is open already, for who proved that it is theirs."""
+    links = view.refusal.more.get("links", {}) if view.refusal is not None else {}
+    if "status" not in links:
+        return NOTHING
+    text = say(view.language, "to_status")
+    return fill('<p><a href="$to">$text</a></p>', to=links["status"], text=text)
 
 
 def _told(view: View) -> dict[str, str]:

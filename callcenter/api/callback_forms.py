@@ -161,7 +161,7 @@ def callback_forms_router(
         allowance.count(request, language)
         sent = read_json(NumberSent, await body_of(request, language), language)
         try:
-            read = await booking.number(site, sent.number, sent.region)
+            read = await booking.number(site, sent.number, sent.region, language)
         except CallbackRefused as error:
             raise refused(error, language) from None
         return told(
@@ -188,13 +188,9 @@ def callback_forms_router(
         language = tongues(request, site)
         allowance.count(request, language)
         sent = read_json(AnsweredSent, await body_of(request, language), language)
-        number = None
-        if sent.number:
-            try:
-                number = (await booking.number(site, sent.number, sent.region)).e164
-            except CallbackRefused as error:
-                raise refused(error, language) from None
-        await booking.answered(shown[:64], sent.opened, sent.solved, number)
+        number = await e164_of(booking, site, sent.number, sent.region)
+        if not await booking.answered(shown, sent.opened, sent.solved, number, now()):
+            raise Refusal(404, "not_found", language)
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
     @router.post("/callbacks", operation_id="book_callback", status_code=201,
@@ -269,6 +265,17 @@ def offer_told(offer: Offer, site: PublicSite, language: Language) -> dict[str, 
         "regions": [{"code": code, "name": country_name(code, language)} for code in offer.regions],
         "days": site.days,
     }
+
+
+async def e164_of(booking: PublicBooking, site: str, raw: str, region: str) -> str:
+    """A number that need not be told, as it is understood; as typed where it cannot be called:
+    whoever needs no call is not troubled about it."""
+    if not raw:
+        return ""
+    try:
+        return (await booking.number(site, raw, region)).e164
+    except CallbackRefused:
+        return raw
 
 
 def _whole(seconds: float | None) -> int | None:

@@ -115,8 +115,15 @@ def address(path: str, query: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(query)}"
 
 
-def summary(language: Language, errors: Errors, labels: Mapping[str, str], whole: str = "") -> Html:
-    """What is wrong, with links to the fields; the page opens with the focus on it."""
+def summary(
+    language: Language,
+    errors: Errors,
+    labels: Mapping[str, str],
+    whole: str = "",
+    after: Html = NOTHING,
+) -> Html:
+    """What is wrong, with links to the fields; the page opens with the focus on it. ``whole``: what
+    is wrong with none of them; ``after``: what helps."""
     if not errors and not whole:
         return NOTHING
     items = [
@@ -130,7 +137,8 @@ def summary(language: Language, errors: Errors, labels: Mapping[str, str], whole
     ]
     return fill(
         '<div class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="wrong">'
-        '<h2 id="wrong">$title</h2>$whole$items</div>',
+        '<h2 id="wrong">$title</h2>$whole$items$after</div>',
+        after=after,
         title=say(language, "summary"),
         whole=fill("<p>$text</p>", text=whole) if whole else NOTHING,
         items=fill("<ul>$items</ul>", items=joined(items)) if items else NOTHING,

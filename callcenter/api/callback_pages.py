@@ -22,7 +22,7 @@ from callcenter.floor.callback import Callback
 from . import callback_form_page as shown
 from . import callback_status_page as status_page
 from .callback_fields import FormSent, link_refused, read_fields, refused, tongue
-from .callback_forms import DAY
+from .callback_forms import DAY, e164_of
 from .callback_page_parts import address
 from .callback_page_texts import Language, say
 from .callback_style import STYLE
@@ -269,7 +269,7 @@ def callback_pages_router(
             wish = sent.form(site, address_of(request), language)
             if "asked" not in typed and (wish.words or wish.reason):
                 # A number that cannot be called is told before anything is to be read.
-                read = await booking.number(site, wish.number, wish.region)
+                read = await booking.number(site, wish.number, wish.region, language)
                 answers = await booking.answers(site, wish.words, wish.reason, language, now())
                 if answers.answers:
                     kept = {**typed, "deflection": answers.id, "asked": "1"}
@@ -302,15 +302,10 @@ def callback_pages_router(
     async def _solved(
         site: str, here: PublicSite, language: Language, typed: Mapping[str, str]
     ) -> Response:
-        """They say that an answer was enough. Their number, as far as it can be read, tells later
-        whether it was."""
-        number = None
-        try:
-            region = typed.get("region", "")[:2]
-            number = (await booking.number(site, typed.get("number", "")[:64], region)).e164
-        except CallbackRefused:
-            pass  # they need not be called: no reason to trouble them about it
-        await booking.answered(typed.get("deflection", "")[:80], (), True, number)
+        """They say that an answer was enough. Their number tells later whether it was."""
+        raw, region = typed.get("number", "")[:64], typed.get("region", "")[:2]
+        number = await e164_of(booking, site, raw, region)
+        await booking.answered(typed.get("deflection", ""), (), True, number, now())
         return page(shown.solved(here, site, language))
 
     async def _sent(request: Request) -> dict[str, str]:

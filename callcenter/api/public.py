@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -91,26 +91,31 @@ class PublicBooking(Protocol):
     """
 
     async def offer(
-        self, site: str, at: float, zone: str = "", language: str = "", address: str = ""
+        self, site: str, at: float, zone: str, language: str, address: str
     ) -> Offer: ...
 
-    async def number(self, site: str, raw: str, region: str = "") -> Read: ...
+    async def number(self, site: str, raw: str, region: str, language: str = "") -> Read: ...
 
     async def book(self, form: Form, at: float) -> Booked: ...
 
-    async def status(self, ref: str, key: str, at: float) -> Callback: ...
+    async def status(self, ref: str, key: str, at: float | None = None) -> Callback: ...
 
     async def move(self, ref: str, key: str, opens: float, at: float) -> Callback: ...
 
     async def cancel(self, ref: str, key: str, at: float) -> Callback: ...
 
     async def answers(
-        self, site: str, words: str, reason: str, language: str, at: float
+        self, site: str, said: str, reason: str, language: str, at: float
     ) -> Shown: ...
 
     async def answered(
-        self, deflection: str, opened: Sequence[str], solved: bool | None, number: str | None
-    ) -> None: ...
+        self,
+        deflection: str,
+        opened: Collection[str],
+        solved: bool | None,
+        number: str,
+        at: float | None = None,
+    ) -> bool: ...
 
 
 Slots = Callable[[str, float, float], Awaitable[Sequence[Slot]]]
