@@ -33,9 +33,11 @@ from .api.doors import Doors
 from .api.front import Front
 from .api.origin import Origins
 from .auth import Passwords
+from .calling_back import calling_back
 from .codec import to_plain
 from .dispatch import Dispatch
 from .exchange import Exchange
+from .floor.callback import LawRules
 from .floor.errors import FloorError
 from .floor.events import DayBegan, Event
 from .floor.floor import Floor
@@ -49,7 +51,7 @@ from .metrics import Metrics
 from .minds import minded
 from .opening import floor_opened
 from .ports import Surroundings
-from .routes import routers_of
+from .routes import callback_routers, routers_of
 from .settings import Settings, config_folder, zone
 from .store import Retention, Store, StoreError, open_store
 from .web import build_server, listen, served
@@ -135,7 +137,13 @@ async def engine(
             count=metrics.console,
         )
         stack.callback(screens.stop)
-        exchange = Exchange(settings.exchange, reactor, clock, random.Random(seed))  # noqa: S311  # jitter
+        exchange = Exchange(
+            settings.exchange,
+            reactor,
+            clock,
+            random.Random(seed),  # noqa: S311  # jitter
+            dial=settings.callbacks.dial,
+        )
         steps = metrics.durations("step_seconds", "Time spent in each step of a call", "step")
         thinking = await stack.enter_async_context(
             minded(
@@ -147,6 +155,7 @@ async def engine(
                 observe=steps.observe,
             )
         )
+        backs = calling_back(settings, pack, store, thinking, clock=clock)
         dispatch = Dispatch(
             Floor(),
             journal=journal,
@@ -155,9 +164,13 @@ async def engine(
             mind=thinking.mind,
             switch=exchange.switch,
             screens=screens,
+            callbacks=store.callbacks,
+            requests=backs.booking,
+            called_in=backs.called_in,
             clock=clock,
             observe=steps.observe,
         )
+        backs.join(dispatch)
         gateway = Gateway(
             screens=screens,
             desk=dispatch,
@@ -172,7 +185,7 @@ async def engine(
         exchange.join(dispatch, screens)
         export(metrics, dispatch, exchange, journal, gateway)
 
-        await _open_floor(dispatch, store, settings, pack, clock)
+        await _open_floor(dispatch, store, settings, pack, clock, backs.law)
         keepers = Keepers()
         stack.push_async_callback(keepers.stop)
         keepers.keep(dispatch.keep_time(), "timers")
@@ -181,6 +194,10 @@ async def engine(
         keepers.keep(exchange.audit(), "audits")
         keepers.keep(thinking.trained.keep(), "models")
         keepers.keep(thinking.conditions.keep(), "conditions")
+        keepers.keep(backs.keeper.keep(), "callbacks")
+        keepers.keep(backs.tell_planner(), "planner of callbacks")
+        if backs.outbox is not None:
+            keepers.keep(backs.outbox.keep(), "hook")
         learning = Learning(
             lessons=store.lessons,
             registry=thinking.trained.registry,
@@ -209,6 +226,10 @@ async def engine(
         routers = routers_of(
             settings, pack, store, dispatch, doors, origins, metrics, thinking, learning, clock
         )
+        routers += callback_routers(
+            settings, store, dispatch, doors, origins, backs, clock,
+            widget=(console or static_folder()) / "widget" / "cc-callback.js",
+        )  # fmt: skip
         if demo_phone:
             routers.append(demo_phone_router(demo_phone, doors, origins))
         api = build_api(
@@ -219,6 +240,7 @@ async def engine(
                 "store": lambda: health.trouble,
                 "engine": lambda: keepers.trouble,
                 "floor": lambda: invariants.trouble,
+                "callbacks": lambda: backs.keeper.trouble,
             },
             origins=origins,
             on_sign_out=gateway.revoke,
@@ -326,7 +348,12 @@ async def _bring_back(dispatch: Dispatch, wishes: Iterable[Event]) -> None:
 
 
 async def _open_floor(
-    dispatch: Dispatch, store: Store, settings: Settings, pack: Pack, clock: Callable[[], float]
+    dispatch: Dispatch,
+    store: Store,
+    settings: Settings,
+    pack: Pack,
+    clock: Callable[[], float],
+    law: tuple[LawRules, ...],
 ) -> None:
     """An empty floor, and on it who was at work when the engine stopped a moment ago."""
     accounts = await store.accounts.everyone()
@@ -342,6 +369,7 @@ async def _open_floor(
         outcomes=tuple(one.code for one in pack.outcomes),
         accounts=accounts,
         head_of=pack.head_of,
+        law=law,
     )
     wishes: list[Event] = []
     facts: list[Event] = []

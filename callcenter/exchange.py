@@ -73,7 +73,9 @@ class Exchange:
         reactor: Any,
         clock: Callable[[], float],
         rng: random.Random,
+        dial: str = "",
     ) -> None:
+        """``dial``: the channel that leads outside, for callbacks."""
         self._clock = clock
         self._was_up = False
         self._restarted = False
@@ -111,6 +113,7 @@ class Exchange:
             self.tracker.members.interfaces,
             self.tracker.waiting_channel,
             self.tracker.control,
+            dial=dial,
         )
 
     def join(self, dispatch: Dispatch, screens: LiveScreens) -> None:
