@@ -10,7 +10,7 @@ import json
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Row, Select, func, select
 
 from callcenter.callback_ports import Deflection, DeflectionScore
 from callcenter.codec import from_plain, to_plain
@@ -57,19 +57,7 @@ class DeflectionsTable:
 
         ``back_72`` counts only those whose 72 hours are over, as ``over_72`` does.
         """
-        query = select(
-            _d.at,
-            _d.solved,
-            _d.booked,
-            _d.number,
-            _d.person,
-            # Each by an index of its own; the earliest of them is when they were back.
-            _back(_i.arrived, now, _i.number == _d.number, _i.direction == "inbound"),
-            _back(_i.arrived, now, _i.person == _d.person, _i.direction == "inbound"),
-            _back(_c.made, now, _c.number == _d.number),
-            _back(_c.made, now, _c.person == _d.person),
-        ).where(_d.at >= since, _d.at < until)
-
+        query = _query(since, until, now)
         rows = await self._reader.read(lambda connection: connection.execute(query).all())
         solved = [row for row in rows if row.solved]
         known = [row for row in solved if row.number is not None or row.person is not None]
@@ -83,6 +71,21 @@ class DeflectionsTable:
             back_72=sum(_came(row) <= row.at + 72 * HOUR for row in over),
             over_72=len(over),
         )
+
+
+def _query(since: float, until: float, now: float) -> Select[Any]:
+    return select(
+        _d.at,
+        _d.solved,
+        _d.booked,
+        _d.number,
+        _d.person,
+        # Each by an index of its own; the earliest of them is when they were back.
+        _back(_i.arrived, now, _i.number == _d.number, _i.direction == "inbound"),
+        _back(_i.arrived, now, _i.person == _d.person, _i.direction == "inbound"),
+        _back(_c.made, now, _c.number == _d.number),
+        _back(_c.made, now, _c.person == _d.person),
+    ).where(_d.at >= since, _d.at < until)
 
 
 def _back(at: ColumnElement[float], now: float, *same: ColumnElement[bool]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from callcenter.callback_ports import CallbackRefused, Caps, Denial, SlotHold, Source
-from callcenter.floor.callback import Callback
+from callcenter.floor.callback import Callback, CallbackState
 from tests.contract.callback_samples import (
     NO_CAPS,
     WEB,
@@ -77,7 +77,7 @@ async def test_blocked_for_a_time(office: Office) -> None:
 
 
 @pytest.mark.parametrize("state", ["scheduled", "due", "dialling", "retry"])
-async def test_one_open_of_a_number(office: Office, state: str) -> None:
+async def test_one_open_of_a_number(office: Office, state: CallbackState) -> None:
     """A second one of a number is refused with the reference of the first, whatever its state."""
     await booked(office.callbacks, wanted(1, state=state))
     with pytest.raises(CallbackRefused) as caught:

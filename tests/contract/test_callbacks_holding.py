@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from callcenter.callback_ports import Attempt, CallbackOutside, CallbackTaken
-from callcenter.floor.callback import HELD, WAITING, Callback
+from callcenter.floor.callback import HELD, WAITING, Callback, CallbackState
 from tests.contract.callback_samples import booked, dialling, full, number, stepped, wanted
 from tests.contract.conftest import Office
 from tests.contract.samples import NOW
@@ -33,7 +33,7 @@ async def test_what_is_due_is_claimed_by_place(office: Office) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(WAITING))
-async def test_a_claimed_one(office: Office, state: str) -> None:
+async def test_a_claimed_one(office: Office, state: CallbackState) -> None:
     """It comes as due, with holder, a new version and the fence raised, and is stored so."""
     await booked(office.callbacks, replace(full(1), state=state, fence=3, version=8))
     (claimed,) = await office.callbacks.claim("one")
@@ -288,7 +288,7 @@ async def test_changed_from_outside(office: Office) -> None:
 
 
 @pytest.mark.parametrize("state", [*sorted(HELD), "done", "cancelled"])
-async def test_what_can_be_changed_from_outside(office: Office, state: str) -> None:
+async def test_what_can_be_changed_from_outside(office: Office, state: CallbackState) -> None:
     """Not who is being dialled or talked to, and not what is over. What an engine held and was
     changed is anybody's at once."""
     await booked(office.callbacks, wanted(1))

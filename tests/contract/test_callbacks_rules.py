@@ -41,7 +41,7 @@ async def test_the_open_one(office: Office) -> None:
 
     async def found(digits: str, person: str | None) -> str | None:
         one = await office.callbacks.open_of(digits, person)
-        return one and one.id
+        return None if one is None else one.id
 
     assert await found(number(1), None) == "R001"
     assert await found(number(1), "p2") == "R001"

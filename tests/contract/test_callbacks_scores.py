@@ -184,16 +184,19 @@ async def test_nobody_is_counted_twice(office: Office, seed: int) -> None:
         opens = NOW + 900.0 * chance.randrange(200)
         one = wanted(n, opens=opens, due=opens, closes=opens + 900.0)
         what = chance.choice(("nothing", "talked", "expired", "late", "cancelled"))
-        done = {"talked": ("done", "talked"), "expired": ("expired", "window_over"),
-                "cancelled": ("cancelled", "by_customer")}.get(what)  # fmt: skip
-        if done:
-            one = replace(one, state=done[0], why=done[1], ended=opens + chance.uniform(-9, 999))
+        over: dict[str, dict[str, Any]] = {
+            "talked": {"state": "done", "why": "talked"},
+            "expired": {"state": "expired", "why": "window_over"},
+            "cancelled": {"state": "cancelled", "why": "by_customer"},
+        }
+        if what in over:
+            one = replace(one, ended=opens + chance.uniform(-9, 999), **over[what])
         if what in ("talked", "late"):
             one = replace(one, dialled=opens + (5.0 if what == "talked" else 950.0), attempts=1)
         await booked(office.callbacks, one)
     office.clock.now = NOW + 900.0 * 100
     found = await scores(office)
-    assert sum(one.promised for one in found) > 20
-    for one in found:
-        assert one.kept + sum(count for _, count in one.broken) == one.promised
-        assert dict(one.broken).get("late", 0) == one.late
+    assert sum(day.promised for day in found) > 20
+    for day in found:
+        assert day.kept + sum(count for _, count in day.broken) == day.promised
+        assert dict(day.broken).get("late", 0) == day.late

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Double, column, select
+from sqlalchemy import Connection, Dialect, Double, Select, Update, and_, column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateIndex
@@ -30,7 +30,17 @@ from callcenter.callback_ports import (
     Source,
 )
 from callcenter.floor.callback import OPEN, Callback
-from callcenter.store import Retention, Store, StoreError, callback_claims, open_store, retention
+from callcenter.store import (
+    Retention,
+    Store,
+    StoreError,
+    callback_claims,
+    callback_rows,
+    callback_scores,
+    deflections,
+    open_store,
+    retention,
+)
 from callcenter.store.callback_rows import callback_row
 from callcenter.store.database import DatabaseClock, epoch, whole
 from callcenter.store.tables import callbacks, metadata
@@ -45,10 +55,11 @@ from tests.contract.callback_samples import (
     stepped,
     wanted,
 )
+from tests.contract.samples import ended
 
 DAY = 86_400.0
-POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
-SQLITE = sqlite.dialect()  # type: ignore[no-untyped-call]
+POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+SQLITE: Dialect = sqlite.dialect()
 
 
 @asynccontextmanager
@@ -167,7 +178,7 @@ async def test_one_person_one_callback(tmp_path: Path) -> None:
         for n in range(25):
             two = [wanted(2 * n, person=f"p{n}"), wanted(2 * n + 1, person=f"p{n}")]
             if n % 2:
-                two = [replace(one, person=None, number=number(n)) for one in two]
+                two = [replace(one, person=None, number=number(1_000 + n)) for one in two]
             got = await asyncio.gather(*(book(s, o) for s, o in zip(stores, two, strict=True)))
             assert got[0] == got[1]
             assert got[0] in {one.id for one in two}
@@ -200,11 +211,10 @@ async def test_by_the_clock_of_the_database(tmp_path: Path) -> None:
         found = await asyncio.wrap_future(store.writer.submit(DatabaseClock(SQLITE)))
         assert abs(found - time.time()) < 5.0
         at = time.time()
-        soon = {"opens": at + 60.0, "closes": at + 120.0}
         await booked(
             store.callbacks, now_on(1), now_on(2, place=0.0),
-            replace(now_on(3), due=at + 60.0), replace(now_on(4), **soon),
-            replace(now_on(5), closes=at - 1.0),
+            replace(now_on(3), due=at + 60.0), replace(now_on(5), closes=at - 1.0),
+            replace(now_on(4), opens=at + 60.0, closes=at + 120.0),
         )  # fmt: skip
         claimed = await store.callbacks.claim("one")
         assert [one.id for one in claimed] == ["R002", "R001", "R004", "R005"]
@@ -346,7 +356,7 @@ async def test_old_rows_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             await store.callbacks.note_dry_run(at, None, "kind", "")
             assert await store.callbacks.use_token(f"t{day}", at + 60.0)
             await store.callbacks.deflected(shown(f"d{day}", at=at))
-        over = await store.callbacks.listed(("done",))
+        over = await store.callbacks.listed(["done"])
         assert [one.id for one in over] == [f"R{n:03}" for n in range(9, 3, -1)]
         assert [one.id for one in await store.callbacks.listed(OPEN)] == ["R900"]
         refused = await store.callbacks.refused(0.0, 99 * DAY)
@@ -361,6 +371,52 @@ async def test_old_rows_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert count("callback_attempts") == 6
         assert count("callback_requests") == 3
         assert count("callback_tokens") == 1
+
+
+async def test_a_store_of_before(tmp_path: Path) -> None:
+    """A store of schema 0004 with calls in it takes callbacks, and shows who came back."""
+    path = tmp_path / "shared.db"
+    async with engines(tmp_path, 1) as (store,):
+        await store.records.record_call(ended("c1", number=number(1), arrived=5.0))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for name in metadata.tables:
+            if name.startswith("callback") or name in ("deflections", "secrets"):
+                connection.execute(f"DROP TABLE {name}")
+        connection.execute("DROP INDEX ix_interactions_number_arrived")
+        connection.execute("UPDATE alembic_version SET version_num = '0004'")
+    async with engines(tmp_path, 1) as (store,):
+        await booked(store.callbacks, now_on(1))
+        assert len(await store.callbacks.claim("one")) == 1
+        await store.callbacks.deflected(shown("d", at=4.0, solved=True, number=number(1)))
+        score = await store.callbacks.deflection(0.0, 9.0, 9.0)
+        assert (score.known, score.back_24) == (1, 1)
+
+
+def _plan(connection: Connection, query: Select[Any] | Update) -> str:
+    said = query.compile(connection, compile_kwargs={"literal_binds": True})
+    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}").all()
+    return " ".join(str(row[3]) for row in rows)
+
+
+async def test_what_is_asked_often_uses_indexes(tmp_path: Path) -> None:
+    """What is due, the open one, what is promised and who came back read no whole table."""
+    due = and_(callback_rows.is_waiting, callbacks.c.due <= 1.0)
+    left = and_(callback_rows.is_held, callbacks.c.lease <= 1.0)
+    queries = [
+        callback_claims._first(or_(due, left)).limit(20),
+        callback_claims._first(and_(callback_rows.is_held, callbacks.c.node == "one")),
+        callback_scores._promises(0.0, 9.0, 5.0, None),
+        deflections._query(0.0, 9.0, 5.0),
+    ]
+    async with engines(tmp_path, 1) as (store,):
+        for query in queries:
+
+            def plan(connection: Connection, query: Any = query) -> str:
+                return _plan(connection, query)
+
+            found = await asyncio.wrap_future(store.writer.submit(plan))
+            assert "INDEX" in found
+            assert "SCAN" not in found
 
 
 def test_the_one_open_in_both_databases() -> None:
