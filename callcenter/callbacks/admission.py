@@ -99,7 +99,8 @@ class Admission:
         if form.website.strip():
             await self.refuse(entry, "form", "website", "a field that people do not see")
         await self._read(entry)
-        if level > 1.0 and (entry.token is None or not entry.token.worked):
+        done = entry.token is not None and (entry.token.worked or entry.token.coded)
+        if level > 1.0 and not done:  # codes are few as it is
             await self._ask_work(entry, level)
 
     async def refuse(self, entry: Entry, why: Denial, at_field: str, detail: str) -> None:

@@ -150,6 +150,9 @@ class WebForms:
             await self._admission.give_back(entry)
             await self._known(entry, new, error)
             raise
+        except self._house.store_errors:
+            await self._admission.give_back(entry)
+            raise
         return await self._promised(entry, new)
 
     async def _chance(self, entry: Entry) -> random.Random:
