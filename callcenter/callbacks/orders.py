@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from callcenter.callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
-from callcenter.floor.callback import Callback, DialEnd
+from callcenter.floor.callback import Callback, DialEnd, DialFault
 from callcenter.ports import DialError, Records, ReservationTaken, Switch, SwitchError
 
 log: Final = logging.getLogger(__name__)
@@ -110,9 +110,7 @@ class CallbackOrders:
             if not trouble.unknown:  # else a snapshot says what became of it
                 self._not_dialled(order, "congestion", str(trouble))
 
-    def _not_dialled(
-        self, order: o.Dial, why: DialEnd | Literal["not_stored", "lost", "outside"], detail: str
-    ) -> None:
+    def _not_dialled(self, order: o.Dial, why: DialFault, detail: str) -> None:
         self._post(e.DialFailed(at=self._now(), call=order.call, why=why, detail=detail))
 
     def _lost(self, id: str, why: str) -> None:

@@ -64,6 +64,14 @@ DialEnd: TypeAlias = Literal[
     "unknown",  # the line to the exchange was cut, or the engine ended
 ]
 """How an attempt ended without a talk."""
+NotDialled: TypeAlias = Literal["not_stored", "lost", "outside"]
+"""Why nothing was dialled: it could not be stored; the callback is another engine's by now; by the
+store's clock its window is not open."""
+DialFault: TypeAlias = Literal[
+    "busy", "no_answer", "invalid", "congestion", "declined", "machine", "abandoned", "agent_gone",
+    "unknown", "not_stored", "lost", "outside",
+]  # fmt: skip
+"""``DialEnd`` and ``NotDialled``."""
 CallbackEnd: TypeAlias = Literal[
     "talked",
     "called_in",  # the customer called us meanwhile, and was served

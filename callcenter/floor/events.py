@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from .callback import Callback, DialEnd, LawRules
+from .callback import Callback, DialFault, LawRules
 from .card import (
     Answer,
     AnswerMark,
@@ -863,9 +863,7 @@ class DialFailed:
 
     at: float
     call: str
-    why: DialEnd | Literal["not_stored", "lost", "outside"]
-    """``lost``: the callback is another engine's by now; ``outside``: by the store's clock its
-    window is not open. In these three nothing was dialled."""
+    why: DialFault
     detail: str = ""
 
 
