@@ -22,9 +22,10 @@ from .plans import BookingRules, SitePlan
 from .pressure import HOUR, Pressure, Recent, block_of
 from .tokens import Token, TokenRefused
 
-PATIENT_SITE: Final = 6
-"""Forms of one site that come in an hour without the work that was asked."""
-PATIENT_BLOCK: Final = 2
+PATIENT_SITE: Final = 2
+"""Forms of one site that are taken in an hour after a wait instead of the work: so few, because
+programs wait as patiently as people."""
+PATIENT_BLOCK: Final = 1
 CHALLENGES: Final = 60
 """Made for one address block in a minute."""
 

@@ -180,9 +180,9 @@ async def test_programs(make: Make) -> None:
     form = await kit.form(seconds=0.0, address="198.51.100.1", token="forged")
     assert why(await kit.sent(form)) == ("form", "")
     assert await kit.open() == ()
-    assert await kit.booking.book(
-        replace(form, token=error.token), kit.clock()
-    )  # what was given with the refusal goes on
+    # What was given with the refusal goes on.
+    await kit.booking.book(replace(form, token=error.token), kit.clock())
+    assert len(await kit.open()) == 1
 
 
 async def test_text_that_is_none(make: Make) -> None:
@@ -278,7 +278,8 @@ async def test_work_under_pressure(make: Make) -> None:
     assert error.challenge is not None
     assert error.wait == PATIENCE
     solved = replace(form, token=error.token, work=work.solve(error.challenge))
-    assert await kit.sent(replace(solved, token=form.token))  # it belongs to its token
+    # It belongs to its token.
+    assert (await kit.sent(replace(solved, token=form.token))).why == "work"
     booked = await kit.booking.book(solved, kit.clock())
     assert booked.callback.state == "requested"
     kit.clock.at += 1.0
@@ -297,7 +298,8 @@ async def test_the_offer_brings_the_work_along(make: Make) -> None:
     assert why(wrong) == ("number_bad", "number")
     # What was done is not asked again.
     right = replace(form, token=wrong.token or form.token)
-    assert await kit.booking.book(right, kit.clock())
+    await kit.booking.book(right, kit.clock())
+    assert len(await kit.open()) == 1
 
 
 async def test_a_wrong_counter_costs_the_token(make: Make) -> None:
