@@ -9,12 +9,13 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fastapi import APIRouter
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -28,9 +29,12 @@ from callcenter.api.doors import Doors, DoorSettings
 from callcenter.api.front import Front
 from callcenter.api.origin import Origins
 from callcenter.auth import Passwords
+from callcenter.callback_ports import CallbackRefused, Caps, Source
+from callcenter.callbacks.forms import StaffRequest
 from callcenter.codec import to_plain
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
+from callcenter.floor.callback import Callback
 from callcenter.floor.card import AgentView, Card
 from callcenter.floor.floor import Floor
 from callcenter.floor.routing import Decision
@@ -38,6 +42,7 @@ from callcenter.metrics import Metrics
 from callcenter.ports import Account, Admission, SignIn, User, View
 from callcenter.web import build_server, port_of
 from tests.asyncapi import check
+from tests.fake_callbacks import MemoryCallbacks
 from tests.fakes import MemoryAccounts, MemoryRecords
 
 Wished = TypeVar("Wished", bound=e.Event)
@@ -91,6 +96,45 @@ class MemorySignIns:
 
     async def end(self, token_hash: str) -> None:
         self.rows.pop(token_hash, None)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A time that can be promised."""
+
+    opens: float
+    closes: float
+    capacity: int = 3
+    taken: int = 0
+
+
+@dataclass
+class MemoryBooking:
+    """Books in the store what staff ask for. ``refuse``: refuses it instead."""
+
+    store: MemoryCallbacks
+    windows: tuple[Window, ...] = ()
+    queue: str = "sales"
+    asked: list[StaffRequest] = field(default_factory=list)
+    refuse: CallbackRefused | None = None
+
+    async def by_staff(self, request: StaffRequest, at: float) -> Callback:
+        self.asked.append(request)
+        if self.refuse is not None:
+            raise self.refuse
+        made = Callback(
+            id=f"NEWW-{len(self.asked):04}", version=1, state="scheduled", origin=request.origin,
+            queue=request.queue, number=request.number, zone=request.zone, made=at,
+            place=request.opens, opens=request.opens, due=request.opens,
+            closes=request.closes or request.opens + 7200, name=request.name or None,
+            words=request.words, agent=request.by if request.keep else None,
+        )  # fmt: skip
+        await self.store.book(made, Source(), Caps())
+        return made
+
+    async def slots(self, queue: str, at: float, until: float) -> tuple[Window, ...]:
+        found = (one for one in self.windows if at <= one.opens < until)
+        return tuple(found) if queue == self.queue else ()
 
 
 class FloorDesk:
@@ -401,8 +445,12 @@ async def site(
     door_settings: DoorSettings | None = None,
     settings: ConsoleSettings = SETTINGS,
     skills: Callable[[str], Awaitable[Skills]] | None = None,
+    more: Callable[[FloorDesk, Doors, Origins, MemoryRecords], Iterable[APIRouter]] | None = None,
 ) -> AsyncIterator[Site]:
-    """A whole engine's face on a free port; everybody's password is ``correct horse``."""
+    """A whole engine's face on a free port; everybody's password is ``correct horse``.
+
+    ``more``: makes further routers.
+    """
     desk, records, metrics, origins = FloorDesk(settings), MemoryRecords(), Metrics(), Origins()
     screens = LiveScreens(now=desk.now, plain=to_plain, exchange=UP, count=metrics.console)
     desk.screens = screens
@@ -429,7 +477,10 @@ async def site(
     api = build_api(
         doors=doors, metrics=metrics, checks=checks or {}, origins=origins,
         on_sign_out=gateway.revoke, console=tmp_path / "static",
-        routers=[calls_router(desk, records, doors, origins)],
+        routers=[
+            calls_router(desk, records, doors, origins),
+            *(() if more is None else more(desk, doors, origins, records)),
+        ],
     )  # fmt: skip
     server = build_server(Front(api, gateway), "127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from callcenter.api.callbacks import callbacks_router
 from callcenter.api.doors import Doors, DoorSettings
 from callcenter.api.origin import Origins
 from callcenter.auth import Passwords
-from callcenter.callback_ports import CallbackRefused, Caps, Deflection, Denial, Source, Switches
+from callcenter.callback_ports import CallbackRefused, Deflection, Denial, Switches
 from callcenter.callbacks.forms import StaffRequest
 from callcenter.floor.callback import Callback
 from callcenter.floor.card import Card, Profile, QueueView
 from callcenter.metrics import Metrics
 from callcenter.ports import Account, View
 from callcenter.store import StoreError
-from tests.console_kit import AMY, BEN, SUE, MemorySignIns, agent_view
+from tests.console_kit import AMY, BEN, SUE, MemoryBooking, MemorySignIns, Window, agent_view
 from tests.fake_callbacks import MemoryCallbacks
 from tests.fakes import MemoryAccounts, MemoryRecords
 
@@ -58,14 +58,6 @@ def callback(id: str = "AAAA-1111", **changes: Any) -> Callback:
     return replace(base, **changes)
 
 
-@dataclass(frozen=True)
-class Window:
-    opens: float
-    closes: float
-    capacity: int = 3
-    taken: int = 0
-
-
 @dataclass
 class Desk:
     at: float = NOW
@@ -80,35 +72,10 @@ class Desk:
 
 
 @dataclass
-class Booking:
-    """Books what it is asked for in the store; ``refuse``: refuses."""
-
-    store: MemoryCallbacks
-    asked: list[StaffRequest] = field(default_factory=list)
-    refuse: CallbackRefused | None = None
-
-    async def by_staff(self, request: StaffRequest, at: float) -> Callback:
-        self.asked.append(request)
-        if self.refuse is not None:
-            raise self.refuse
-        made = callback(
-            "NEWW-0001", version=1, origin=request.origin, number=request.number,
-            agent=request.by if request.keep else None, opens=request.opens, due=request.opens,
-            place=request.opens, closes=request.closes or request.opens + 7200, made=at,
-        )  # fmt: skip
-        await self.store.book(made, Source(), Caps())
-        return made
-
-    async def slots(self, queue: str, at: float, until: float) -> tuple[Window, ...]:
-        found = (Window(SLOT, SLOT + 900), Window(SLOT + 900, SLOT + 1800))
-        return tuple(one for one in found if queue == "sales" and at <= one.opens < until)
-
-
-@dataclass
 class Here:
     desk: Desk
     store: MemoryCallbacks
-    booking: Booking
+    booking: MemoryBooking
     records: MemoryRecords
     changed: list[str]
     api: Any
@@ -137,7 +104,8 @@ class Here:
 def here(tmp_path: Path) -> Iterator[Here]:
     desk, records, metrics = Desk(), MemoryRecords(), Metrics()
     store = MemoryCallbacks(desk.now, records)
-    booking, changed = Booking(store), list[str]()
+    changed: list[str] = []
+    booking = MemoryBooking(store, (Window(SLOT, SLOT + 900), Window(SLOT + 900, SLOT + 1800)))
     passwords = Passwords(passes=1, memory_kib=64)
     hashed = passwords.hash(PASSWORD)
     accounts = MemoryAccounts(

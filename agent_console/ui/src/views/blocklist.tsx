@@ -59,9 +59,9 @@ export function BlockList() {
     },
   ];
   return (
-    <section class="panel" aria-labelledby="blocked-title">
+    <div class="panel panel-blocked">
       <header class="panel-head">
-        <Icon name="unreachable" /><h2 id="blocked-title">{t("blocked.title")}</h2>
+        <Icon name="unreachable" /><h2>{t("blocked.title")}</h2>
         {slow && <progress class="slow" aria-label={t("loading")} />}
       </header>
       <Table
@@ -89,6 +89,6 @@ export function BlockList() {
       <p class="form-problem" role="alert">
         {trouble.value !== null && <><Icon name="bad" /> <span>{trouble.value}</span></>}
       </p>
-    </section>
+    </div>
   );
 }

@@ -28,13 +28,16 @@ export function Callbacks() {
     <div class={`floor callbacks ${stale && list.found ? "stale" : ""}`}>
       <header class="floor-head">
         <h1>{t("callbacks.title")}</h1>
-        <p class="floor-age" role="status">
-          {list.failed !== null
-            ? <span class="said-bad"><Icon name="warn" size={15} /> {t("callbacks.failed", { why: list.failed })}</span>
-            : list.found && (
-              <><Icon name={stale ? "warn" : "clock"} size={15} />{" "}
-                {t(stale ? "floor.stale" : "floor.as_of")} <TimeOfDay at={list.found.now} seconds /></>
-            )}{" "}
+        <p class="floor-age">
+          <span role="alert" class="said-bad">
+            {list.failed !== null && t("callbacks.failed", { why: list.failed })}
+          </span>{" "}
+          {list.found && (
+            <>
+              <Icon name={stale ? "warn" : "clock"} size={15} />{" "}
+              {t(stale ? "floor.stale" : "floor.as_of")} <TimeOfDay at={list.found.now} seconds />
+            </>
+          )}{" "}
           {list.slow && <progress class="slow" aria-label={t("loading")} />}
         </p>
       </header>
