@@ -7,9 +7,9 @@ It must not judge a number: that it can and may be called was found out before.
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Dialect, case, func, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 
@@ -26,6 +26,9 @@ from .writer import Writer
 HOUR: Final = 3_600.0
 _TURN: Final = 0xCA11BACC
 """Those who book take turns under this number (PostgreSQL)."""
+
+_NEW: Final = plain_insert(callbacks)
+_REQUEST: Final = plain_insert(callback_requests)
 
 _c, _q, _b, _f = callbacks.c, callback_requests.c, callback_blocks.c, callback_refusals.c
 
@@ -121,24 +124,33 @@ def _refused(
 def _cap(
     connection: Connection, number: str, source: Source, caps: Caps, now: float
 ) -> Denial | None:
-    """The first that is used up."""
-    of_number = select(func.count()).where(_q.number == number, _q.at > now - DAY)
-    of_all = select(
-        func.count(),
-        func.coalesce(func.sum(case((_q.prefix == number[:-4], 1), else_=0)), 0),
-        func.coalesce(func.sum(case((_q.address == source.address, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((_q.site == source.site, 1), else_=0)), 0),
-    ).where(_q.at > now - HOUR)
-    this_day = connection.execute(of_number).scalar_one()
-    everyone, prefix, address, site = connection.execute(of_all).one()
+    """The first that is used up. What has no limit is not counted."""
+    this_day = everyone = prefix = address = site = 0
+    of_address = None if source.address is None else caps.address_hour
+    of_site = None if source.site is None else caps.site_hour
+    if caps.number_day is not None:
+        query = select(func.count()).where(_q.number == number, _q.at > now - DAY)
+        this_day = connection.execute(query).scalar_one()
+    if (caps.prefix_hour, of_address, of_site, caps.spend_hour) != (None, None, None, None):
+        of_hour = select(
+            func.count(),
+            _same(_q.prefix, number[:-4]),
+            _same(_q.address, source.address),
+            _same(_q.site, source.site),
+        ).where(_q.at > now - HOUR)
+        everyone, prefix, address, site = connection.execute(of_hour).one()
     checks: tuple[tuple[Denial, int | None, int], ...] = (
         ("number_cap", caps.number_day, this_day),
         ("prefix_cap", caps.prefix_hour, prefix),
-        ("address_cap", None if source.address is None else caps.address_hour, address),
-        ("site_cap", None if source.site is None else caps.site_hour, site),
+        ("address_cap", of_address, address),
+        ("site_cap", of_site, site),
         ("spend_cap", caps.spend_hour, everyone),
     )
     return next((why for why, most, found in checks if most is not None and found >= most), None)
+
+
+def _same(column: Column[Any], value: str | None) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((column == value, 1), else_=0)), 0)
 
 
 def _stored(
@@ -155,8 +167,8 @@ def _stored(
     try:
         # A savepoint: other writes of the same commit must not suffer for a refused one.
         with connection.begin_nested():
-            connection.execute(plain_insert(callbacks).values(callback_row(callback)))
-            connection.execute(plain_insert(callback_requests).values(request))
+            connection.execute(_NEW, callback_row(callback))
+            connection.execute(_REQUEST, request)
     except IntegrityError:
         # A person was found out for another one between the look and here (PostgreSQL).
         known = open_one(connection, callback.number, callback.person)

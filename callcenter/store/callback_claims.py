@@ -24,6 +24,15 @@ from .writer import Writer
 
 _a = callback_attempts.c
 _BUSY: Final = ("dialling", "talking")
+# Built once: building them costs more than running them.
+_KNOWN: Final = (
+    select(c.version, c.fence, c.node, c.opens, c.closes, c.person)
+    .where(c.id == bindparam("of"))
+    .with_for_update()
+)
+_STEP: Final = update(callbacks).where(c.id == bindparam("of"))
+_DIALLED: Final = select(_a.at).where(_a.call == bindparam("of"))
+_ATTEMPT: Final = insert(callback_attempts)
 _Refusal: TypeAlias = Literal["taken", "outside"] | None
 
 
@@ -159,11 +168,7 @@ class CallbackClaims:
         return tuple(callback_of(row) for row in connection.execute(ours))
 
     def _keep(self, connection: Connection, callback: Callback, dialling: bool) -> _Refusal:
-        known = connection.execute(
-            select(c.version, c.fence, c.node, c.opens, c.closes, c.person)
-            .where(c.id == callback.id)
-            .with_for_update()
-        ).first()
+        known = connection.execute(_KNOWN, {"of": callback.id}).first()
         if (
             known is None
             or known.node is None
@@ -176,7 +181,7 @@ class CallbackClaims:
             now = self._clock(connection)
             if not known.opens <= now < known.closes:
                 return "outside"
-            if connection.execute(select(_a.at).where(_a.call == callback.call)).first():
+            if connection.execute(_DIALLED, {"of": callback.call}).first() is not None:
                 return "taken"
             attempt = {
                 "call": callback.call,
@@ -185,9 +190,9 @@ class CallbackClaims:
                 "number_dialled": callback.number,
                 "at": now,
             }
-            connection.execute(insert(callback_attempts).values(attempt))
+            connection.execute(_ATTEMPT, attempt)
             self._sweep.after(connection, now)
-        row = callback_row(callback)
+        row = {**callback_row(callback), "of": callback.id}
         if callback.state in HELD:
             row["node"] = known.node
         else:
@@ -196,7 +201,7 @@ class CallbackClaims:
             another = select(c.id).where(is_open, c.person == callback.person, c.id != callback.id)
             if connection.execute(another).first() is not None:
                 row["person"] = known.person
-        connection.execute(update(callbacks).where(c.id == callback.id).values(row))
+        connection.execute(_STEP, row)
         return None
 
 
