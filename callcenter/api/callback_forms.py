@@ -153,7 +153,8 @@ def callback_forms_router(
         found = await slots(known[site].queue, at, at + days * DAY)
         return slots_told(found, zone)
 
-    @router.post("/number", operation_id="callback_number", responses=_documented(413, 415, 422),
+    @router.post("/number", operation_id="callback_number",
+                 responses=_documented(400, 413, 415, 422, 429),
                  openapi_extra=_body(NumberSent))  # fmt: skip
     async def number(site: str, request: Request) -> Response:
         """Whether a number can be called, before the form is sent."""
@@ -168,7 +169,8 @@ def callback_forms_router(
             {"e164": read.e164, "shown": read.shown, "region": read.region, "zone": read.zone}
         )
 
-    @router.post("/answers", operation_id="callback_answers", responses=_documented(413, 415, 422),
+    @router.post("/answers", operation_id="callback_answers",
+                 responses=_documented(400, 413, 415, 422, 429),
                  openapi_extra=_body(AskSent))  # fmt: skip
     async def answers(site: str, request: Request) -> Response:
         """Likely answers to what somebody wants, which may spare them the call."""
@@ -181,7 +183,7 @@ def callback_forms_router(
         return told({"id": shown.id, "answers": found})
 
     @router.post("/answers/{shown}", operation_id="callback_answered", status_code=204,
-                 responses=_documented(413, 415, 422),
+                 responses=_documented(400, 413, 415, 422, 429),
                  openapi_extra=_body(AnsweredSent))  # fmt: skip
     async def answered(site: str, shown: str, request: Request) -> Response:
         """What became of answers that were shown: which were opened, and whether that was it."""
@@ -194,7 +196,7 @@ def callback_forms_router(
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
     @router.post("/callbacks", operation_id="book_callback", status_code=201,
-                 responses=_documented(409, 413, 415, 422, 429),
+                 responses=_documented(400, 409, 413, 415, 422, 429),
                  openapi_extra=_body(FormSent))  # fmt: skip
     async def book(site: str, request: Request) -> Response:
         """Ask to be called. A refusal keeps everything typed: change what it names, send again."""

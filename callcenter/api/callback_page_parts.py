@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from .callback_markup import Html, attribute, fill, joined
 from .callback_page_texts import OWN_NAMES, Language, say
 from .callback_place_names import CITIES, city
-from .callback_times import clock_text, day_text, iso
+from .callback_times import day_text, iso, slot_text
 from .public import Slot
 
 NOTHING = Html("")
@@ -39,7 +39,7 @@ def frame(
         title=f"{title} – {centre}" if centre else title,
         head=head,
         wide=" wide" if wide else "",
-        centre=fill('<p class="centre">$name</p>', name=centre) if centre else NOTHING,
+        centre=fill('<header class="centre">$name</header>', name=centre) if centre else NOTHING,
         main=main,
         footer=fill("<footer><p>$text</p></footer>", text=privacy(language, contact))
         if contact
@@ -226,13 +226,13 @@ def zone_options(language: Language, chosen: str) -> Html:
 
 
 def slot_options(language: Language, slots: Sequence[Slot], zone: str, chosen: str) -> Html:
-    """Times by day. ``chosen``: ISO 8601."""
+    """Times by day; each names it again, for the list when it is closed. ``chosen``: ISO 8601."""
     days = []
     for label, found in groupby(slots, lambda slot: day_text(slot.opens, zone, language)):
         times = joined(
             option(
                 iso(slot.opens, zone),
-                f"{clock_text(slot.opens, zone)}–{clock_text(slot.closes, zone)}",
+                slot_text(slot.opens, slot.closes, zone, language),
                 chosen,
             )
             for slot in found

@@ -185,39 +185,39 @@ TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
     "trouble_title": ("That did not work", "未能完成", "未能完成"),
     # What state a callback is in.
     "state_waiting": (
-        "booked; we will call you",
+        "Booked; we will call you",
         "已预约，我们会致电给您",
         "已預約，我們會致電給您",
     ),
     "state_line": (
-        "it is your turn soon; we will call as soon as somebody is free",
+        "It is your turn soon; we will call as soon as somebody is free",
         "即将轮到您；一有空闲坐席我们就会致电",
         "即將輪到您；一有空閒客服我們就會致電",
     ),
     "state_dialling": (
-        "we are calling you now",
+        "We are calling you now",
         "我们正在给您打电话",
         "我們正在給您打電話",
     ),
-    "state_talking": ("we are talking to you", "正在与您通话", "正在與您通話"),
+    "state_talking": ("We are talking to you", "正在与您通话", "正在與您通話"),
     "state_retry": (
-        "we could not reach you and will try again",
+        "We could not reach you and will try again",
         "之前未能联系到您，我们会再次致电",
         "之前未能聯絡到您，我們會再次致電",
     ),
-    "state_done": ("done", "已完成", "已完成"),
+    "state_done": ("Done", "已完成", "已完成"),
     "state_called_in": (
-        "done: you called us meanwhile",
+        "Done: you called us meanwhile",
         "已完成：您已自行来电",
         "已完成：您已自行來電",
     ),
-    "state_cancelled": ("cancelled", "已取消", "已取消"),
+    "state_cancelled": ("Cancelled", "已取消", "已取消"),
     "state_expired": (
-        "over: we did not reach you in the time promised",
+        "Over: we did not reach you in the time promised",
         "已结束：在承诺的时间内未能联系到您",
         "已結束：在承諾的時間內未能聯絡到您",
     ),
-    "state_refused": ("we cannot call this number", "无法拨打此号码", "無法撥打此號碼"),
+    "state_refused": ("We cannot call this number", "无法拨打此号码", "無法撥打此號碼"),
     # The page to try the form out.
     "try_title": ("Try the callback form", "试用回电表单", "試用回電表單"),
     "try_lead": (

@@ -80,7 +80,6 @@ def status(
     title = say(language, _DONE.get(done, "status_title"))
     if callback.state == "dialling":
         title = say(language, "state_dialling")
-        title = title[0].upper() + title[1:]
     rows = [
         ("state", state_text(callback, language)),
         ("window", window_text(callback.opens, callback.closes, callback.zone, language)),

@@ -46,7 +46,8 @@ main {
 h1 { font-size: 1.6rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
 h2 { font-size: 1.05rem; line-height: 1.35; }
 .lead { color: var(--quiet); margin-block: .4rem 1.4rem; }
-.bar { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; }
+.bar { display: flex; justify-content: end; margin-block: -.5rem .7rem; }
+.bar:empty { display: none; }
 .languages { display: flex; flex-wrap: wrap; gap: .25rem .9rem; font-size: .925rem; }
 .languages :is(a, button), .link {
   background: none; border: 0; padding: .25rem 0; min-block-size: 0; font: inherit;
@@ -67,6 +68,7 @@ input, select, textarea {
 textarea { min-block-size: 6rem; resize: vertical; }
 .check { display: grid; grid-template-columns: auto 1fr; gap: .7rem; align-items: start; }
 .check input { inline-size: 1.35rem; block-size: 1.35rem; min-block-size: 0; margin: .1rem 0 0; }
+input { accent-color: var(--accent); }
 .check label { font-weight: 400; margin: 0; }
 .pair { display: grid; grid-template-columns: 1fr auto; gap: .6rem; align-items: end; }
 [aria-invalid="true"] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
@@ -107,6 +109,7 @@ pre {
   background: var(--ground); border: 1px solid var(--line); border-radius: 8px; padding: .9rem;
   overflow-x: auto; margin-block: .5rem 1.2rem; font-size: .9rem;
 }
+main > ul { padding-inline-start: 1.2rem; margin-block: .3rem 1rem; }
 footer { color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; }
 .away { position: absolute; inset-inline-start: -200vw; inline-size: 1px; overflow: hidden; }
 .try { min-block-size: 34rem; margin-block-end: 1.4rem; }

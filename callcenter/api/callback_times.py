@@ -58,6 +58,17 @@ def day_text(at: float, zone: str, language: Language) -> str:
     return f"{date}（星期{_DAYS_ZH[day.weekday()]}）"
 
 
+def slot_text(opens: float, closes: float, zone: str, language: Language) -> str:
+    """A choice among others: ``Tue 24 Nov, 14:30–14:45``, ``11月24日周二 14:30–14:45``."""
+    day = local(opens, zone)
+    if language == "en":
+        date = f"{_DAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1]},"
+    else:
+        week = "周" if language == "zh-Hans" else "週"
+        date = f"{day.month}月{day.day}日{week}{_DAYS_ZH[day.weekday()]}"
+    return f"{date} {clock_text(opens, zone)}–{clock_text(closes, zone)}"
+
+
 def window_text(opens: float, closes: float, zone: str, language: Language) -> str:
     """``24 Nov 2026, 14:30–14:45 (London)``, ``2026年11月24日 14:30–14:45（伦敦）``."""
     comma = ", " if language == "en" else " "

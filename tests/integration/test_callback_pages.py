@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from callcenter.api.callback_page_texts import LANGUAGES, TEXTS
-from callcenter.api.callback_times import clock_text, instant, iso, window_text
+from callcenter.api.callback_times import clock_text, instant, iso, slot_text, window_text
 from callcenter.callback_ports import Switches
 from callcenter.floor.callback import Callback
 from tests.callback_web import E164, MOBILE, NOW, ORIGIN, Web, inputs
@@ -114,7 +114,8 @@ async def test_the_form_is_booked_without_script(web: Web) -> None:
 
 async def test_every_language_has_every_text_and_the_page_is_in_it(web: Web) -> None:
     for key, texts in TEXTS.items():
-        assert len(texts) == 3 and all(texts), key
+        assert len(texts) == 3, key
+        assert all(texts), key
         names = [sorted(re.findall(r"\{(\w+)\}", text)) for text in texts]
         assert names[0] == names[1] == names[2], key
     for language, title in (
@@ -130,7 +131,7 @@ async def test_a_slot_in_the_customers_zone(web: Web) -> None:
     page = await post(web, {**fields, "do": "times"}, 200)
     assert "Times are those of Shanghai." in page
     assert '<optgroup label="Tuesday, 24 Nov 2026">' in page
-    assert '<option value="2026-11-24T18:45:00+08:00">18:45–19:00</option>' in page
+    assert '<option value="2026-11-24T18:45:00+08:00">Tue 24 Nov, 18:45–19:00</option>' in page
     assert inputs(page)["name"] == EVIL  # kept, and not as markup
     assert "<script" not in page
     fields = await filled(web, page, when="2026-11-25T16:30:00+08:00")
@@ -361,7 +362,7 @@ async def test_move_to_another_time(web: Web) -> None:
     ref, _, key = await web.linked()
     path = f"/c/r/{ref}/move"
     page = read(await web.page(f"{path}?k={key}&zone=Asia/Shanghai&lang=en"))
-    assert '<option value="2026-11-25T16:30:00+08:00">16:30–16:45</option>' in page
+    assert '<option value="2026-11-25T16:30:00+08:00">Wed 25 Nov, 16:30–16:45</option>' in page
     nothing = read(await web.page(f"{path}?lang=en", inputs(page)), 422)
     assert Reader(nothing).of("when")["aria-invalid"] == "true"
     wrong = {"k": key, "when": "2026-11-25T02:00:00+00:00", "zone": "Asia/Shanghai"}
@@ -407,13 +408,13 @@ async def test_wrong_links_of_one_address_are_bounded(web: Web) -> None:
     ("changes", "said", "changing"),
     [
         ({"state": "dialling"}, "We are calling you now", False),
-        ({"state": "talking"}, "we are talking to you", False),
+        ({"state": "talking"}, "We are talking to you", False),
         ({"state": "due"}, "your turn soon", True),
         ({"state": "retry"}, "will try again", True),
-        ({"state": "done", "why": "talked"}, ">done<", False),
+        ({"state": "done", "why": "talked"}, ">Done<", False),
         ({"state": "done", "why": "called_in"}, "you called us meanwhile", False),
         ({"state": "expired"}, "in the time promised", False),
-        ({"state": "refused"}, "cannot call this number", False),
+        ({"state": "refused"}, "We cannot call this number", False),
     ],
 )
 async def test_states_in_words(
@@ -536,6 +537,7 @@ def test_times_by_language() -> None:
     assert window_text(opens, closes, london, "en") == "24 Nov 2026, 14:30–14:45 (London)"
     assert window_text(opens, closes, london, "zh-Hans") == "2026年11月24日 14:30–14:45（伦敦）"
     assert window_text(opens, closes, london, "zh-Hant") == "2026年11月24日 14:30–14:45（倫敦）"
+    assert slot_text(opens, closes, london, "zh-Hant") == "11月24日週二 14:30–14:45"
     late = at("2026-11-24T15:50:00Z")
     assert window_text(late, late + 900.0, "Asia/Shanghai", "en") == (
         "24 Nov 2026, 23:50 – 25 Nov 2026, 00:05 (Shanghai)"
