@@ -125,7 +125,8 @@ def cut(state: State) -> None:
 
 def mine(state: State, call: str) -> bool:
     """The id is one that this run gives to attempts."""
-    return call.startswith(f"{DIAL_LEG}{state.opened.run}-")
+    rest = call.removeprefix(f"{DIAL_LEG}{state.opened.run}-")
+    return rest != call and rest.isdigit()  # not the far half of a leg, which is named after it
 
 
 def appeared(state: State, call: Call, at: float) -> None:

@@ -106,6 +106,7 @@ def customer_answered(state: State, event: e.CustomerAnswered) -> None:
         state.unexpected["CustomerAnswered"] += 1
         return
     call.on_exchange, held.stage, held.by = "yes", "answered", event.by
+    state.dirty_calls[call.id] = None
     if event.by == "machine" and held.machine != "connect":
         clock(state, held, event.at + MESSAGE_SECONDS)
         if call.reservation is not None:  # nobody for an agent to talk to

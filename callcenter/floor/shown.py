@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from .agent import Agent, AgentState
 from .call import Call
-from .card import AgentView, CallView, Card, Offer, Party, Pending
+from .card import AgentView, CallbackOnCard, CallView, Card, Offer, Party, Pending
 
 if TYPE_CHECKING:
     from .state import State
@@ -63,8 +64,18 @@ def card_of(state: State, call: Call, agent: str) -> Card:
         words=call.words,
         not_ours=call.not_ours,
         marks=call.marks,
-        callback=call.callback_card,
+        callback=_callback(state, call),
     )
+
+
+def _callback(state: State, call: Call) -> CallbackOnCard | None:
+    shown = call.callback_card
+    held = state.callbacks.get(state.attempts.get(call.id, ""))
+    if shown is None or held is None:
+        return shown
+    if held.stage == "dialling":
+        return replace(shown, stage="calling")
+    return replace(shown, stage="answered") if held.stage in ("answered", "talking") else shown
 
 
 def _parties(state: State, call: Call) -> tuple[Party, ...]:
