@@ -178,13 +178,16 @@ class Planner:
         window = await self.window(queue, opens, at)
         return None if window is None else SlotHold(opens=opens, capacity=window.capacity)
 
-    async def now(self, queue: str, at: float, estimate: Estimate | None) -> Window | None:
+    async def now(
+        self, queue: str, at: float, estimate: Estimate | None, in_line: bool = False
+    ) -> Window | None:
         """An honest window for "call me now"; ``None``: closed, too long, or it would break what
         is promised already.
 
         Places are kept, so who comes later does not matter: the wait is that behind those who are
         in line now, by the estimate, and behind the callbacks promised before, as fast as the
-        agents can take them all.
+        agents can take them all. ``in_line``: they wait in the queue already, and keep their place
+        there; so they take nothing from anybody, and only too long a wait speaks against it.
         """
         plan, hours = self._queues[queue], self._hours[queue]
         if not hours.open_at(at):
@@ -206,7 +209,8 @@ class Planner:
         slot = plan.slot_minutes * 60.0
         if wait > plan.longest_wait:
             return None
-        if wait > slot / 2 and any(at < opens < at + wait for opens in promised):
+        soon = any(at < opens < at + wait for opens in promised)
+        if soon and wait > slot / 2 and not in_line:
             # They would find this one, and all before it, still in line.
             return None
         closes = at + ceil(max(wait, slot) / ROUND) * ROUND

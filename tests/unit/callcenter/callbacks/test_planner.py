@@ -271,6 +271,9 @@ def test_now_is_not_promised_when_closed_too_long_or_at_others_cost():
     promise(store, at(2, 10, 15))
     assert run(plan.now("q", at(2, 10), wait)) is None
     assert run(plan.now("q", at(2, 10), None)) is not None
+    # Who is in line already keeps their place, and takes it from nobody.
+    assert run(plan.now("q", at(2, 10), wait, in_line=True)) is not None
+    assert run(plan.now("q", at(2, 7), None, in_line=True)) is None
 
 
 def test_now_ends_with_the_hours():
