@@ -20,6 +20,9 @@ CAUSES: dict[int, CallEnd] = {
 }
 """Q.850 causes (ITU-T Q.850, 2.2.7) of a call that nobody answered."""
 
+NO_SUCH_NUMBER = frozenset({1, 22, 28})
+"""Causes of a number that is not allocated, was changed, or is not complete."""
+
 # Without a word about why: the exchange or the network cleared it in the ordinary way.
 _PLAIN_CAUSES = frozenset({None, 0, 16, 26, 31, 127})
 
@@ -43,6 +46,8 @@ def call_end(status: str, cause: int | None) -> CallEnd | None:
         return None
     if cause == 21:
         return "refused"
+    if cause in NO_SUCH_NUMBER:
+        return "failed"
     if status == "BUSY" or cause == 17:
         return "busy"
     if status == "NOANSWER":

@@ -21,20 +21,35 @@ DEADLINE = 60.0
 # A second of it in G.711 A-law. Phones send sound all the time; Asterisk optimises Local channels
 # away, for one, only when some passes.
 SILENCE = b"\xd5" * 8000
+_TONE = (b"\xaa" * 10 + b"\x2a" * 10) * 400
+VOICES = {
+    "silent": SILENCE,
+    # What AMD() tells apart: a short word and then silence, for a minute; a long greeting.
+    "human": _TONE[:4000] + SILENCE * 60,
+    "machine": _TONE * 4 + SILENCE * 60,
+}
+"""What a phone says once it has answered, in G.711 A-law."""
 
 
 class Sipp:
     """One sipp process; a base of Phone and Call."""
 
-    def __init__(self, folder: Path, scenario: str, fills: dict[str, str], *options: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scenario: str,
+        fills: dict[str, str],
+        *options: str,
+        voice: str = "silent",
+    ) -> None:
         self.port = free_port() if "-p" not in options else int(options[options.index("-p") + 1])
         self.folder = folder
         folder.mkdir(parents=True)
         text = (SCENARIOS / f"{scenario}.xml").read_text(encoding="utf-8")
         for key, value in fills.items():
             text = text.replace(key, value)
-        audio = folder / "silence.alaw"
-        audio.write_bytes(SILENCE)
+        audio = folder / "voice.alaw"
+        audio.write_bytes(VOICES[voice])
         text = text.replace("@AUDIO@", str(audio))
         path = folder / f"{scenario}.xml"
         path.write_text(text, encoding="utf-8")

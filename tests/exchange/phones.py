@@ -28,6 +28,8 @@ class Answers:
 
     ring: float | None = 0.5
     talk: float | None = None
+    voice: str = "silent"
+    """One of ``parties.VOICES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,9 @@ class Phones:
             fills |= {"<!--RING": "", "RING-->": ""}
         scenario = type(behaviour).__name__.lower()
         # -aa: answer the exchange's "are you there" (OPTIONS) without counting it as a call.
-        phone = Phone(self._new_folder(name), scenario, fills, "-aa", "-p", str(port))
+        voice = getattr(behaviour, "voice", "silent")
+        options = ("-aa", "-p", str(port))
+        phone = Phone(self._new_folder(name), scenario, fills, *options, voice=voice)
         self._running.append(phone)
         return phone
 
