@@ -49,9 +49,8 @@ class CallbackRulesTable:
         self._clock = clock
         self._block = _replacing(dialect, callback_blocks, "number")
         self._switch = _replacing(dialect, callback_switches, "queue")
-        self._token = insert(dialect, callback_tokens).on_conflict_do_nothing(
-            index_elements=["token"]
-        )
+        token = insert(dialect, callback_tokens).on_conflict_do_nothing(index_elements=["token"])
+        self._token = token.returning(_t.token)  # what an insert counts is not said everywhere
         self._secret = insert(dialect, secrets).on_conflict_do_nothing(index_elements=["name"])
         self._old_tokens = Sweep(_t.until, _t.token, 0.0)
         self._old_dry_runs = Sweep(_d.at, _d.number, keep_days)
@@ -72,7 +71,7 @@ class CallbackRulesTable:
     async def block(self, entry: Blocked) -> None:
         """The latest entry of a number stands."""
         row = to_plain(entry)
-        await self._write(lambda connection: connection.execute(self._block, row).rowcount)
+        await self._write(lambda connection: connection.execute(self._block, row).close())
 
     async def unblock(self, number: str) -> bool:
         """``False``: there was none in force."""
@@ -93,7 +92,7 @@ class CallbackRulesTable:
 
     async def set_switches(self, switches: Switches) -> None:
         row = to_plain(switches)
-        await self._write(lambda connection: connection.execute(self._switch, row).rowcount)
+        await self._write(lambda connection: connection.execute(self._switch, row).close())
 
     async def note_dry_run(self, at: float, site: str | None, why: str, detail: str) -> None:
         row = {"at": at, "site": site, "why": why, "detail": detail}
@@ -118,9 +117,9 @@ class CallbackRulesTable:
             now = self._clock(connection)
             over = delete(callback_tokens).where(_t.token == token, _t.until <= now)
             connection.execute(over)
-            used = connection.execute(self._token, {"token": token, "until": until}).rowcount
+            used = connection.execute(self._token, {"token": token, "until": until}).first()
             self._old_tokens.after(connection, now)
-            return used == 1
+            return used is not None
 
         return await self._write(work)
 
