@@ -19,7 +19,7 @@ from callcenter.api.callback_forms import callback_forms_router
 from callcenter.api.callback_pages import callback_pages_router
 from callcenter.api.callback_widget import callback_widget_router
 from callcenter.api.public import PublicSite
-from callcenter.callback_ports import Caps
+from callcenter.callback_ports import Caps, Switches
 from callcenter.callbacks import ics
 from callcenter.callbacks.booking import Booking
 from callcenter.callbacks.deflection import AnswerSource
@@ -55,9 +55,15 @@ class StoreDownError(Exception):
 
 
 class Store(MemoryCallbacks):
-    """Goes down when told to."""
+    """Goes down when told to: for what a form is checked by (``half``), or for everything."""
 
     down = False
+    half = False
+
+    async def switches(self) -> tuple[Switches, ...]:
+        if self.down and not self.half:
+            raise StoreDownError("disk full")
+        return await super().switches()
 
     async def one(self, id: str) -> Callback | None:
         if self.down:

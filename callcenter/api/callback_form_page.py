@@ -192,6 +192,19 @@ def wait(
     return frame(language, title, _carried(name, language, typed, body), centre=site.name)
 
 
+def trouble(site: PublicSite, name: str, language: Language, typed: Mapping[str, str]) -> Html:
+    """The store cannot be asked, so there is no form to show; what was typed is all there."""
+    title = say(language, "trouble_title")
+    body = fill(
+        '<h1>$title</h1><p class="lead">$lead</p>'
+        '<div class="actions"><button class="first" name="do" value="book">$send</button></div>',
+        title=title,
+        lead=say(language, "why_store"),
+        send=say(language, "wait_send"),
+    )
+    return frame(language, title, _carried(name, language, typed, body), centre=site.name)
+
+
 def solved(site: PublicSite, name: str, language: Language) -> Html:
     title = say(language, "solved_title")
     main = fill(

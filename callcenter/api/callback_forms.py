@@ -33,6 +33,7 @@ from .callback_place_names import country_name
 from .callback_status_page import slot_told, slots_told
 from .callback_times import iso
 from .public import (
+    LOOKS,
     PREFLIGHT,
     Asks,
     PublicBooking,
@@ -94,6 +95,7 @@ def callback_forms_router(
     """
     known = Sites(sites)
     allowance = Asks(now) if asks is None else asks
+    looks = Asks(now, LOOKS)
 
     class Public(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -126,7 +128,7 @@ def callback_forms_router(
         prefix="/c/{site}",
         tags=["callback form"],
         route_class=Public,
-        responses=_documented(403, 404, 503),
+        responses=_documented(403, 404, 429, 503),
     )
 
     def tongues(request: Request, site: str, asked: str = "") -> Language:
@@ -137,12 +139,14 @@ def callback_forms_router(
     async def form(site: str, request: Request, lang: Lang = "", zone: Zone = "") -> Response:
         """What the form shows, with a token for sending it once."""
         language = tongues(request, site)
+        looks.count(request, language)
         offer = await booking.offer(site, now(), zone, language, address_of(request))
         return told(offer_told(offer, known[site], language))
 
     @router.get("/slots", operation_id="callback_slots")
-    async def free_slots(site: str, zone: Zone = "", days: Days = "") -> Response:
+    async def free_slots(site: str, request: Request, zone: Zone = "", days: Days = "") -> Response:
         """Times that can be promised, in the zone asked for; those that are taken are not there."""
+        looks.count(request, tongues(request, site))
         here = known[site]
         most = min(int(days), here.days) if days.isascii() and days.isdigit() else here.days
         where = zone_of(zone, here.zone)

@@ -7,6 +7,7 @@ as the same page with everything that was typed. docs/callback-forms.md.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
@@ -28,6 +29,7 @@ from .callback_page_texts import Language, say
 from .callback_style import STYLE
 from .callback_times import instant
 from .public import (
+    LOOKS,
     PREFLIGHT,
     PRIVATE,
     Asks,
@@ -46,6 +48,8 @@ from .public import (
     wants_json,
     zone_of,
 )
+
+log = logging.getLogger(__name__)
 
 SEE_OTHER: Final = 303
 MOST_FIELDS: Final = 40
@@ -68,6 +72,7 @@ def callback_pages_router(
     """What each is: ``callback_forms.callback_forms_router``. To be included after that one."""
     known = Sites(sites)
     allowance = Asks(now) if asks is None else asks
+    looks = Asks(now, LOOKS)
     troubles = tuple(store_errors)
 
     class Public(APIRoute):
@@ -217,6 +222,7 @@ def callback_pages_router(
     async def form(site: str, request: Request, zone: str = "") -> Response:
         here = known.find(site, request)
         language = language_of(request, here.languages)
+        looks.count(request, language)
         return await _form_page(request, site, language, {"zone": zone})
 
     @router.post("/{site}")
@@ -229,12 +235,17 @@ def callback_pages_router(
         do = typed.pop("do", "book")
         if do.startswith("lang-"):
             language = tongue(do.removeprefix("lang-"), language, here.languages)
-            return await _form_page(request, site, language, typed)
-        if do == "times":
-            return await _form_page(request, site, language, typed)
-        if do == "solved":
-            return await _solved(site, here, language, typed)
-        return await _book(request, site, language, typed)
+        try:
+            if do == "times" or do.startswith("lang-"):
+                return await _form_page(request, site, language, typed)
+            if do == "solved":
+                return await _solved(site, here, language, typed)
+            return await _book(request, site, language, typed)
+        except troubles:
+            log.warning("callback_page_met_store_error", exc_info=True)
+            response = page(shown.trouble(here, site, language, typed), 503)
+            response.headers["Retry-After"] = "5"
+            return response
 
     async def _form_page(
         request: Request,

@@ -30,6 +30,8 @@ RESERVED: Final = frozenset({"r", "widget.js", "style.css"})
 """No site can have these names: they are addresses of our own."""
 ASKS: Final = 120
 """So many numbers, answers and wrong links of one address block a minute."""
+LOOKS: Final = 600
+"""And looks at a form or its times: behind one block there may be a whole provider."""
 MINUTE: Final = 60.0
 
 PRIVATE: Final[Mapping[str, str]] = {
@@ -177,7 +179,7 @@ class Sites:
         """What lets a page of the site read the answer. ``None``: a page of any of the sites, for
         addresses whose callback is not known yet. Nothing for other origins."""
         origin = request.headers.get("origin")
-        headers = {"Vary": "Origin"}
+        headers = {"Vary": "Origin, Accept, Accept-Language"}
         if origin is not None and self._may(request, name):
             headers["Access-Control-Allow-Origin"] = origin
         return headers
@@ -282,7 +284,6 @@ def wants_json(request: Request) -> bool:
 
 def page(html: Html, status: int = 200, *, script: bool = False, wait: float = 0.0) -> Response:
     headers = {**PRIVATE, "Content-Security-Policy": content_policy(script)}
-    headers["Vary"] = "Accept-Language, Accept"
     if wait > 0.0:
         headers["Retry-After"] = str(int(wait) + 1)
     return Response(html, status, headers, "text/html; charset=utf-8")

@@ -316,14 +316,26 @@ async def test_no_times_and_no_estimate(web: Web) -> None:
     assert inputs(page)["when"] == ""
 
 
-async def test_a_store_in_trouble_keeps_what_was_typed(web: Web) -> None:
-    fields = await filled(web, number=MOBILE, name="Ann")
-    web.store.down = True
+@pytest.mark.parametrize("half", [True, False])
+async def test_a_store_in_trouble_keeps_what_was_typed(web: Web, half: bool) -> None:
+    fields = await filled(web, number=MOBILE, name="Ann", consent="on")
+    web.store.down, web.store.half = True, half
     response = await web.page(PAGE, fields)
     page = read(response, 503)
     assert "retry-after" in response.headers
     web.store.down = False
     assert (await web.page(PAGE, await filled(web, page))).status_code == 303
+    (row,) = web.known()
+    assert row.name == "Ann"
+
+
+async def test_a_store_in_trouble_is_told_on_every_page(web: Web) -> None:
+    _, status, _ = await web.linked()
+    web.store.down = True
+    for path in (PAGE, status):
+        response = await web.page(path)
+        read(response, 503)
+        assert response.headers["retry-after"] == "5"
 
 
 # The pages behind a link.
