@@ -61,13 +61,13 @@ class Admission:
         self._patient_blocks = Recent(HOUR, PATIENT_BLOCK)
         self._challenges = Recent(60.0, CHALLENGES)
         self._codes = Codes(house.store)
-        self._drawn: dict[str, bytes] = {}
+        self._secret: bytes | None = None
 
     async def key(self, purpose: str) -> bytes:
         """Drawn from the store's secret, which is read once."""
-        if purpose not in self._drawn:
-            self._drawn[purpose] = tokens.purpose(await self._house.store.secret(), purpose)
-        return self._drawn[purpose]
+        if self._secret is None:
+            self._secret = await self._house.store.secret()
+        return tokens.purpose(self._secret, purpose)
 
     # --- before a form is filled in ---------------------------------------------------------
 

@@ -148,6 +148,7 @@ class Booking:
         """A caller in line. They keep their place; who is believed is their number, no form.
         Whatever they entered, and whatever the store does, is answered, not raised."""
         try:
+            await self._admission.key("link")  # what needs the store, before it is stored
             new = await self._asked(order, at)
             new = await self._promising.store(
                 new, Source(), self._rules.caps, None, self._house.chance
@@ -157,9 +158,7 @@ class Booking:
         except self._house.store_errors as error:
             log.warning("callback_not_stored", extra={"call": order.call, "error": str(error)})
             return CallbackDenied(at=at, call=order.call, why="store")
-        self._house.booked()
-        _, links = await self._changes.links(new)
-        self._house.tell("booked", {**told(new), "links": dict(links)})
+        await self._promised(new)
         return CallbackBooked(at=at, call=order.call, id=new.id)
 
     async def _asked(self, order: RequestCallback, at: float) -> Callback:
@@ -186,8 +185,10 @@ class Booking:
 
     async def by_staff(self, request: StaffRequest, at: float) -> Callback:
         """For an agent or a case. Raises ``CallbackRefused``; ``ref`` names the open one."""
-        if request.queue not in self._queues:
-            raise CallbackRefused("off", "queue", "this queue does not call back")
+        why = await self._promising.closed(request.queue)
+        if why is not None:
+            raise CallbackRefused(why, "queue", "this queue takes no callbacks")
+        await self._admission.key("link")
         terms = self._promising.terms(request.queue)
         dialled = await self._reading.number(request.number, "", at, None)
         new = self._outline(
@@ -222,10 +223,14 @@ class Booking:
             spend_hour=self._rules.caps.spend_hour,
         )
         new = await self._promising.store(new, Source(), caps, None, self._house.chance)
+        await self._promised(new)
+        return new
+
+    async def _promised(self, new: Callback) -> None:
+        """It is stored: the keeper and the house hear of it."""
         self._house.booked()
         _, links = await self._changes.links(new)
         self._house.tell("booked", {**told(new), "links": dict(links)})
-        return new
 
     def _outline(
         self,

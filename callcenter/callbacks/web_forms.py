@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from callcenter.callback_ports import CallbackRefused, SlotHold, Source
-from callcenter.floor.callback import Callback
+from callcenter.floor.callback import OPEN, Callback
 from callcenter.ports import Happening
 
 from .admission import Admission, Entry
@@ -164,12 +164,12 @@ class WebForms:
         return random.Random(seed)  # noqa: S311  # a name, not a secret
 
     async def _sent_before(self, entry: Entry, new: Callback) -> Booked | None:
-        """What was booked by this very form."""
+        """What was booked by this very form, if it still stands."""
         if entry.token is None:
             return None
         ref = reference(await self._chance(entry))
         row = await self._house.store.one(ref)
-        if row is None or row.number != new.number or row.site != new.site:
+        if row is None or row.state not in OPEN or row.number != new.number:
             return None
         return await self.booked(row)
 

@@ -158,6 +158,13 @@ async def test_a_form_is_booked_once_however_often_it_is_sent(make: Make) -> Non
     assert len(await kit.open()) == 1
     other = await kit.sent(replace(form, number="020 7946 0999"))
     assert why(other) == ("form", "")
+    await kit.booking.cancel(first.callback.id, first.key, kit.clock())
+    kit.booking = kit.engine()
+    gone = await kit.sent(form)  # that one is over: to be sent once more, with another token
+    assert why(gone) == ("form", "")
+    kit.clock.at += 5.0
+    anew = await kit.booking.book(replace(form, token=gone.token), kit.clock())
+    assert anew.callback.id != first.callback.id
 
 
 async def test_the_same_form_at_the_same_time(make: Make) -> None:
@@ -634,6 +641,21 @@ async def test_by_staff(make: Make) -> None:
     unlawful = make(lawful=lambda *_: False)
     with pytest.raises(CallbackRefused, match="law"):
         await unlawful.booking.by_staff(replace(wish, number="020 7946 0777"), NOW)
+
+
+async def test_a_secret_that_cannot_be_read_books_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a caller would be sent back into the line with a callback that nobody told them of."""
+    kit = make()
+
+    async def gone() -> bytes:
+        raise StoreError("no connection", passing=True)
+
+    monkeypatch.setattr(kit.store, "secret", gone)
+    told = await kit.booking.from_queue(asked(), NOW)
+    assert told == CallbackDenied(at=NOW, call="c1", why="store")
+    assert await kit.open() == ()
 
 
 async def test_two_that_draw_the_same_reference(make: Make) -> None:
