@@ -79,9 +79,11 @@ def callbacks_router(
     now: Callable[[], float],
     zone: str,
     on_change: Callable[[str], None],
+    lawful: Callable[[Callback, float], bool] = lambda callback, at: True,
 ) -> APIRouter:
     """``zone``: IANA name of the centre's own; ``on_change``: told the id of each callback that was
-    changed from outside the floor."""
+    changed from outside the floor; ``lawful``: whether a callback's window has a moment at which
+    its number may be called, from then on."""
     router = APIRouter(prefix="/api/v1/callbacks", tags=["callbacks"])
     router.include_router(oversight_router(desk, store, doors, origins, audit, now, zone))
     ours = [Depends(own_pages_only(origins))]
@@ -240,6 +242,8 @@ def callbacks_router(
         before: Callback, user: User, what: str, reason: str, detail: str, **fields: Any
     ) -> Whole:
         after = replace(before, version=before.version + 1, by=user.user, node=None, **fields)
+        if "opens" in fields and not lawful(after, now()):
+            raise Problem(409, "not_now", "The law has no moment for this number in that window.")
         done = await store.change(after, before.version)
         await note(user.user, what, f"{before.id} {detail}".strip(), reason, after.agent, done)
         if not done:

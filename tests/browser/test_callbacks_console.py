@@ -271,6 +271,25 @@ async def test_ones_own_callback_is_at_a_time_on_the_centres_clock(promising: Pr
     assert shown == f"{wall.replace('T', ' ')}:00"
 
 
+async def test_an_agents_own_callbacks_are_listed_and_one_is_taken_back(
+    promising: Promising,
+) -> None:
+    """Others' are not theirs to see; taking one back is asked twice."""
+    promising.put("MINE-0001", name="Ann Lee", agent="amy", words="about the fee")
+    promising.put("BENS-0001", name="Bob Ray", agent="ben")
+    page = await still(await promising.stage.signed_in())
+    panel = page.locator(".panel-own")
+    await expect(panel.locator("li")).to_have_count(1)
+    await expect(panel).to_contain_text("Ann Lee")
+    await expect(panel).to_contain_text("about the fee")
+    assert await violations(page) == []
+    await panel.get_by_role("button", name="Cancel the callback").click()
+    await panel.get_by_role("button", name="Really cancel it?").click()
+    await expect(panel).to_have_count(0)
+    assert promising.store.rows["MINE-0001"].by == "amy"
+    assert promising.store.rows["BENS-0001"].state == "scheduled"
+
+
 async def test_without_callbacks_nothing_of_them_is_shown(stage: Stage) -> None:
     page = await stage.signed_in(SUE)
     await page.locator("#preferences-button").click()

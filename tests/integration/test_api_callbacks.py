@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,8 @@ def callback(id: str = "AAAA-1111", **changes: Any) -> Callback:
 class Desk:
     at: float = NOW
     cards: tuple[Card, ...] = (CARD,)
+    forbidden: set[str] = field(default_factory=set)
+    """Numbers that no law permits to call at any time."""
 
     def now(self) -> float:
         return self.at
@@ -121,6 +123,7 @@ def here(tmp_path: Path) -> Iterator[Here]:
     router = callbacks_router(
         desk, store, booking, doors, origins,  # type: ignore[arg-type]
         audit=records.record_audit, now=desk.now, zone="Europe/Berlin", on_change=changed.append,
+        lawful=lambda callback, at: callback.number not in desk.forbidden,
     )  # fmt: skip
     api = build_api(
         doors=doors, metrics=metrics, checks={}, origins=origins, on_sign_out=lambda name: None,
@@ -379,6 +382,20 @@ async def test_a_callback_is_moved_into_a_window_with_room(here: Here) -> None:
     mine = here.store.rows["MINE-0001"]
     assert (mine.opens, mine.closes) == (SLOT + 300, SLOT + 2100)
     assert mine.agent_until == SLOT + 1200
+
+
+@pytest.mark.parametrize(("what", "body"), [("move", {"when": LATER}), ("now", {})])
+async def test_no_change_leads_to_a_time_that_the_law_forbids(
+    here: Here, what: str, body: dict[str, Any]
+) -> None:
+    """Cancelling is always permitted."""
+    here.put(callback())
+    here.desk.forbidden = {callback().number}
+    async with here.browser("sue") as http:
+        assert code(await http.post(f"callbacks/AAAA-1111/{what}", json=body)) == (409, "not_now")
+        assert here.store.rows["AAAA-1111"] == callback()
+        done = await http.post("callbacks/AAAA-1111/cancel", json={})
+    assert done.status_code == 200
 
 
 async def test_now_puts_it_into_the_line_at_once(here: Here) -> None:

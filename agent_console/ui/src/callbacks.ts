@@ -191,7 +191,7 @@ export function troubleOf(error: unknown): Trouble {
 
 export interface Day { day: string; promised: number; kept: number; late: number; broken: number }
 
-/** All queues together, by day, the earliest first; days without a promise are absent. */
+/** All queues together, by day, from the first day with a promise to the last, none left out. */
 export function byDay(all: readonly Score[]): Day[] {
   const days = new Map<string, Day>();
   for (const { day, promised, kept, late } of all) {
@@ -202,8 +202,17 @@ export function byDay(all: readonly Score[]): Day[] {
     sum.broken = Math.max(0, sum.promised - sum.kept - sum.late);
     days.set(day, sum);
   }
-  return [...days.values()].filter(({ promised }) => promised > 0)
-    .sort((a, b) => (a.day < b.day ? -1 : 1));
+  const found = [...days.values()].filter(({ promised }) => promised > 0).map(({ day }) => day).sort();
+  const last = found.at(-1);
+  const every: Day[] = [];
+  for (let day = found[0]; day !== undefined && last !== undefined && day <= last; day = dayAfter(day)) {
+    every.push(days.get(day) ?? { day, promised: 0, kept: 0, late: 0, broken: 0 });
+  }
+  return every;
+}
+
+function dayAfter(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Those not kept, by why, the most frequent first. */

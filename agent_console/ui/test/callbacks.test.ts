@@ -51,8 +51,12 @@ test("promises are summed by day over queues; what is neither kept nor late was 
     score("2026-01-02", "help", 3, 3, 0),
     score("2026-01-01", "sales", 2, 0, 0, [["window_over", 1], ["law", 1]]),
     score("2026-01-03", "sales", 0, 0, 0),
+    score("2025-12-30", "help", 1, 1, 0),
   ];
+  assert.deepEqual(byDay([]), []);
   assert.deepEqual(byDay(all), [
+    { day: "2025-12-30", promised: 1, kept: 1, late: 0, broken: 0 },
+    { day: "2025-12-31", promised: 0, kept: 0, late: 0, broken: 0 },
     { day: "2026-01-01", promised: 2, kept: 0, late: 0, broken: 2 },
     { day: "2026-01-02", promised: 7, kept: 5, late: 1, broken: 1 },
   ]);

@@ -145,7 +145,7 @@ function columns(act: (one: Callback) => void, now: number): Column<Callback>[] 
       key: "window", title: t("callbacks.window"), value: (one) => (OPEN.has(one.state) ? one.opens : -one.opens),
       cell: (one) => (
         <>
-          {atRisk(one, now) && <><Icon name="warn" size={14} /><span class="unseen">{t("callbacks.count_at_risk")} </span></>}
+          {atRisk(one, now) && <><Icon name="warn" size={14} /><span class="unseen">{t("callbacks.count_at_risk")}</span>{" "}</>}
           {windowText(lang, one.opens, one.closes, zone, now)}
         </>
       ),

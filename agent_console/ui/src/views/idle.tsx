@@ -6,6 +6,7 @@ import { label, locale, t, word } from "../i18n";
 import type { Finished } from "../state";
 import { TimeOfDay, Timer } from "./bits";
 import { Icon, StateIcon } from "./icon";
+import { OwnCallbacks } from "./owncallbacks";
 import { stateWords } from "./statebutton";
 
 export function Idle() {
@@ -49,6 +50,7 @@ export function Idle() {
           <div><dt>{t("idle.clock")}</dt><dd><TimeOfDay at={second.value} /></dd></div>
         </dl>
       )}
+      {me && settings.value.callbacks && <OwnCallbacks agent={me.agent} />}
       <section class="panel" aria-labelledby="finished-title">
         <header class="panel-head">
           <Icon name="history" /><h2 id="finished-title">{t("idle.finished")}</h2>

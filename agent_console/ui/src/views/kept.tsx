@@ -1,6 +1,5 @@
 // Promises kept, late and broken, by the day on which their windows closed: a drawing, and the same
 // figures as a table.
-import { settings } from "../app";
 import { byDay, scores, whyBroken } from "../callbacks";
 import { columns } from "../chart";
 import { calendarDate, count, percent } from "../format";
@@ -21,7 +20,7 @@ export function Kept() {
   const kept = days.reduce((sum, one) => sum + one.kept, 0);
   const broken = whyBroken(found ?? []);
   return (
-    <section class="panel" aria-labelledby="kept-title" data-zone={settings.value.time_zone}>
+    <section class="panel" aria-labelledby="kept-title">
       <header class="panel-head">
         <Icon name="target" /><h2 id="kept-title">{t("kept.title", { days: count(lang, DAYS) })}</h2>
         {slow && <progress class="slow" aria-label={t("loading")} />}
@@ -33,13 +32,17 @@ export function Kept() {
             <strong>{percent(lang, kept / promised)}</strong>{" "}
             {t("kept.of", { kept: count(lang, kept), promised: count(lang, promised) })}
           </figcaption>
-          <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" class="kept-chart">
+          <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true" class="kept-chart">
             <path class="reliability-grid" d={`M0 ${HEIGHT}H${WIDTH}`} />
             {columns(days.map(({ kept: a, late, broken: b }) => ({ kept: a, late, broken: b })), PARTS, WIDTH, HEIGHT)
               .map((bar, i) => bar.parts.map(({ part, y, height }) => (
                 <rect key={`${i} ${part}`} class={`kept-${part}`} x={bar.x} width={bar.width} y={y} height={height} />
               )))}
           </svg>
+          <p class="kept-axis quiet" aria-hidden="true">
+            <span>{calendarDate(lang, days[0]!.day)}</span>
+            {days.length > 1 && <span>{calendarDate(lang, days.at(-1)!.day)}</span>}
+          </p>
           <ul class="kept-legend" aria-hidden="true">
             {PARTS.map((part) => <li key={part}><span class={`kept-key kept-${part}`} /> {t(`kept.${part}`)}</li>)}
           </ul>

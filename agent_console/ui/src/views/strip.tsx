@@ -21,14 +21,15 @@ export function CallStrip({ card }: { card: Card }) {
   const now = phase(card, agent.value);
   const name = card.profile?.name ?? card.caller_name;
   const unsure = card.identity === "candidates";
+  const ours = card.callback !== null && !card.callback.open;
   return (
     <header class={`strip strip-${now}`}>
       <div class="strip-state" aria-hidden="true">
-        <Icon name={PHASE_ICON[now]} size={26} />
+        <Icon name={ours && now === "reserved" ? "outbound" : PHASE_ICON[now]} size={26} />
       </div>
       <div class="strip-who">
         <p class="strip-phase" role={now === "ringing" || now === "reserved" ? "alert" : undefined}>
-          {t(`phase.${now}`)}
+          {ours && now === "reserved" ? t("phase.callback") : t(`phase.${now}`)}
         </p>
         <div class="strip-name">
           <h1 id="caller" ref={heading} tabIndex={-1}>
