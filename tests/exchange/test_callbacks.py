@@ -613,7 +613,7 @@ async def test_an_engine_that_says_nothing_costs_five_seconds(
         assert (await centre.wait(CallEnded, call=queued.call)).why == "queue_left"
 
 
-@pytest.mark.parametrize("number", ["+447700900704", "anonymous", "' OR 1=1", "500&PJSIP/1002"])
+@pytest.mark.parametrize("number", ["+447700900704", "anonymous", "0" * 64, "500&PJSIP/1002"])
 async def test_a_caller_enters_another_number(
     reactor: Any, exchange: Exchange, phones: Phones, key: str, number: str
 ) -> None:
