@@ -11,9 +11,9 @@ decline, or have no such number; agents refuse or miss what they are offered.
 
 The same seeds are played with the rule (only what the staff can keep is promised: slots, a window
 for now as long as the line makes it, or nothing today) and without it (whoever asks is promised the
-next quarter of an hour, or any slot of the day they like). Promise: with the rule at least 95 % of the windows
-promised on the website are kept (first dialled within them), and nobody is called outside the
-opening hours or their window, with or without it.
+next quarter of an hour, or any slot of the day they like). Promise: with the rule at least 95 % of
+the windows promised on the website are kept (first dialled within them), and nobody is called
+outside the opening hours or their window, with or without it.
 
 Promises to callers in line are counted apart: they are not told a time, and any time within the
 longest wait keeps them.
@@ -32,6 +32,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from callcenter.callback_ports import (
@@ -425,7 +426,9 @@ class Day:
         try:
             await self.store.keep(callback, dialling=True)
         except (CallbackOutside, CallbackTaken) as error:
-            why = "outside" if isinstance(error, CallbackOutside) else "lost"
+            why: Literal["outside", "lost"] = (
+                "outside" if isinstance(error, CallbackOutside) else "lost"
+            )
             self.seen.not_dialled[why] += 1
             self.later(0, lambda: self.say(e.DialFailed(at=self.now, call=call, why=why)))
             return

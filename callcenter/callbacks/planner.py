@@ -210,7 +210,7 @@ class Planner:
         if wait > plan.longest_wait:
             return None
         soon = any(at < opens < at + wait for opens in promised)
-        if soon and wait > slot / 2 and not in_line:
+        if soon and wait > slot - plan.dial_seconds and not in_line:
             # They would find this one, and all before it, still in line.
             return None
         closes = at + ceil(max(wait, slot) / ROUND) * ROUND

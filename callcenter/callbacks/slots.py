@@ -147,11 +147,3 @@ def offered(
         found.append(Window(window.opens, window.closes, max(most - others, 0), taken))
         carried = max(carried + load[n] - most, 0)
     return found
-
-
-def spread(window: Window) -> float:
-    """From when on the next callback of a window is to be dialled. One after the other over its
-    first half, not all in the moment it opens: then the line stays as it was reckoned, and callers
-    do not find a pile before them."""
-    share = min(window.taken / window.capacity, 1.0) if window.capacity else 0.0
-    return window.opens + share * (window.closes - window.opens) / 2

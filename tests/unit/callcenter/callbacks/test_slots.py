@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.callbacks.erlang import line
-from callcenter.callbacks.slots import Terms, Window, grid, offered, spread
+from callcenter.callbacks.slots import Terms, Window, grid, offered
 from callcenter.floor.hours import Hours, parse_hours
 
 ZONE = "Europe/Zurich"
@@ -205,10 +205,3 @@ def test_nothing_is_carried_over_a_night():
     assert rooms({40_000.0: 1}, of=later) == [5, 5, 5, 5, 4]
     assert rooms({90_000.0: 1}, of=later) == [5, 5, 5, 5, 5]
     assert offered([], {0.0: 1}, lambda _: 5) == []
-
-
-def test_callbacks_are_spread_over_the_first_half():
-    begins = [spread(Window(0.0, 900.0, 6, taken)) for taken in range(6)]
-    assert begins == [0.0, 75.0, 150.0, 225.0, 300.0, 375.0]
-    assert spread(Window(0.0, 900.0, 2, 9)) == 450.0
-    assert spread(Window(0.0, 900.0, 0, 0)) == 0.0
