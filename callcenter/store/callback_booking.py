@@ -17,10 +17,10 @@ from callcenter.callback_ports import CallbackRefused, Caps, Denial, SlotHold, S
 from callcenter.floor.callback import Callback
 
 from .callback_rows import callback_row, is_open, open_one
+from .callback_tables import callback_blocks, callback_refusals, callback_requests, callbacks
 from .database import DatabaseClock, insert, take_turns
 from .reader import Reader
 from .retention import DAY, Sweep
-from .tables import callback_blocks, callback_refusals, callback_requests, callbacks
 from .writer import Writer
 
 HOUR: Final = 3_600.0

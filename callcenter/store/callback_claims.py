@@ -17,9 +17,10 @@ from callcenter.callback_ports import CallbackOutside, CallbackTaken
 from callcenter.floor.callback import HELD, OPEN, WAITING, Callback, DialEnd
 
 from .callback_rows import c, callback_of, callback_row, is_held, is_open, is_waiting
+from .callback_tables import callback_attempts, callbacks
 from .database import DatabaseClock
 from .retention import DAY, Sweep
-from .tables import as_json, callback_attempts, callbacks
+from .tables import as_json
 from .writer import Writer
 
 _a = callback_attempts.c

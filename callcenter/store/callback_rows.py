@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, case, select
 from callcenter.codec import from_plain, to_plain
 from callcenter.floor.callback import HELD, OPEN, WAITING, Callback
 
-from .tables import as_json, callbacks
+from .callback_tables import callbacks
+from .tables import as_json
 
 c = callbacks.c
 is_open: Final = c.state.in_(sorted(OPEN))

@@ -14,16 +14,16 @@ from sqlalchemy import insert as plain_insert
 from callcenter.callback_ports import Blocked, Switches
 from callcenter.codec import from_plain, to_plain
 
-from .database import DatabaseClock, insert
-from .reader import Reader
-from .retention import Sweep
-from .tables import (
+from .callback_tables import (
     callback_blocks,
     callback_dry_runs,
     callback_switches,
     callback_tokens,
     secrets,
 )
+from .database import DatabaseClock, insert
+from .reader import Reader
+from .retention import Sweep
 from .writer import Writer
 
 T = TypeVar("T")

@@ -20,9 +20,9 @@ from callcenter.callback_ports import CallbackScore
 from callcenter.floor.callback import CallbackEnd
 
 from .callback_rows import c, is_open
+from .callback_tables import callback_attempts
 from .database import DatabaseClock
 from .reader import Reader
-from .tables import callback_attempts
 
 _a = callback_attempts.c
 

@@ -29,11 +29,11 @@ from .callback_claims import CallbackClaims
 from .callback_rows import c, callback_of, is_open, open_one
 from .callback_rules import CallbackRulesTable
 from .callback_scores import CallbackScores
+from .callback_tables import callback_attempts, callbacks
 from .database import DatabaseClock
 from .deflections import DeflectionsTable
 from .reader import Reader
 from .retention import Retention
-from .tables import callback_attempts, callbacks
 from .writer import Writer
 
 _a = callback_attempts.c

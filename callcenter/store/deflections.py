@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Row, Select, func, se
 from callcenter.callback_ports import Deflection, DeflectionScore
 from callcenter.codec import from_plain, to_plain
 
+from .callback_tables import callbacks, deflections
 from .database import insert
 from .reader import Reader
 from .retention import Sweep
-from .tables import as_json, callbacks, deflections, interactions
+from .tables import as_json, interactions
 from .writer import Writer
 
 HOUR: Final = 3_600.0

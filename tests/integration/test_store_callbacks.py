@@ -42,8 +42,9 @@ from callcenter.store import (
     retention,
 )
 from callcenter.store.callback_rows import callback_row
+from callcenter.store.callback_tables import callbacks
 from callcenter.store.database import DatabaseClock, epoch, whole
-from callcenter.store.tables import callbacks, metadata
+from callcenter.store.tables import metadata
 from tests.contract.callback_samples import (
     NO_CAPS,
     WEB,
