@@ -140,8 +140,8 @@ def drop(state: State, held: Held) -> None:
     state.timers.set(("callback", name), None)
     state.timers.set(("keep", name), None)
     inbound = state.calls.get(held.inbound) if held.inbound else None
-    if inbound is not None and inbound.open_callback == name:
-        inbound.open_callback = None
+    if inbound is not None:
+        inbound.open_callbacks.discard(name)
 
 
 def clock(state: State, held: Held, at: float | None) -> None:

@@ -244,8 +244,8 @@ class Call:
     promised: float | None = None
     """A moment that was promised to the customer, for the place in line."""
     callback_card: CallbackOnCard | None = None
-    open_callback: str | None = None
-    """The callback that the customer who calls in has open; it waits until this call is over."""
+    open_callbacks: set[str] = field(default_factory=set)
+    """Callbacks that the customer who calls in has open; they wait until this call is over."""
     asked_back: bool = False
     """The caller asked to be called back, and that was not denied."""
     noted: set[str] = field(default_factory=set)

@@ -23,7 +23,8 @@ def _digits(number: str) -> str:
 
 def attach(state: State, held: Held, call: Call) -> None:
     """Nobody is dialled while that call lives, and its card says what was promised."""
-    held.inbound, call.open_callback = call.id, held.callback.id
+    held.inbound = call.id
+    call.open_callbacks.add(held.callback.id)
     if held.stage in BEFORE:
         held.stage = "aside"
         attempts.clock(state, held, None)

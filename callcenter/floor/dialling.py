@@ -201,10 +201,9 @@ def waits(state: State, call: Call, event: e.CallQueued) -> None:
 
 def talks(state: State, call: Call, first: bool, at: float) -> None:
     """A call was answered by an agent."""
-    if call.open_callback is not None and first:
-        attached = state.callbacks.get(call.open_callback)
-        if attached is not None and attached.inbound == call.id:
-            served(state, attached, at)
+    if first:
+        for one in sorted(call.open_callbacks):
+            served(state, state.callbacks[one], at)
     held = held_of(state, call.id)
     if held is not None and held.stage in DIALLED:
         held.stage, held.cut = "talking", False
@@ -226,8 +225,7 @@ def leg_over(state: State, call: Call, event: e.CallEnded) -> None:
         else:
             held.stage, held.likely = "ended", likely
             clock(state, held, event.at + TELL_SECONDS)
-    if call.open_callback is not None:
-        calls_no_more(state, call, event.at)
+    calls_no_more(state, call, event.at)
 
 
 def merged(state: State, call: Call, absorbed: Call, at: float) -> None:
@@ -242,12 +240,10 @@ def merged(state: State, call: Call, absorbed: Call, at: float) -> None:
     held = held_of(state, call.id)
     if held is not None and held.stage in DIALLED and (call.devices or call.answered is not None):
         talks(state, call, False, at)
-    if absorbed.open_callback is not None:
-        attached = state.callbacks.get(absorbed.open_callback)
-        if call.open_callback is None and attached is not None:
-            call.open_callback, attached.inbound = absorbed.open_callback, call.id
-        else:
-            calls_no_more(state, absorbed, at)
+    for one in sorted(absorbed.open_callbacks):
+        state.callbacks[one].inbound = call.id
+    call.open_callbacks |= absorbed.open_callbacks
+    absorbed.open_callbacks = set()
 
 
 # --- the customer calls us ------------------------------------------------------------------------
@@ -257,9 +253,9 @@ def called_in(state: State, call: Call, at: float) -> None:
     """It is known by now who calls us: is that somebody whom we were to call?"""
     if call.direction != "inbound" or call.state is CallState.ENDED:
         return
-    if call.open_callback is not None or call.answered is not None:
+    if call.answered is not None:
         return
-    for held in state.callbacks.values():
+    for held in list(state.callbacks.values()):
         if held.inbound is None and held.stage != "talking" and customers.same_customer(held, call):
             if held.stage in BEFORE:
                 reserved = held.callback.state == "reserved"
@@ -267,14 +263,13 @@ def called_in(state: State, call: Call, at: float) -> None:
                 if reserved:
                     keep(state, held, "due", by=None)
             customers.attach(state, held, call)
-            return
 
 
 def calls_no_more(state: State, call: Call, at: float) -> None:
     """They gave up, or had called about something else: the callback goes on with its place."""
-    held = state.callbacks.get(call.open_callback or "")
-    call.open_callback = None
-    if held is not None and held.inbound == call.id:
+    for one in sorted(call.open_callbacks):
+        held = state.callbacks[one]
         held.inbound = None
         if held.stage == "aside":
             line_up(state, held, at)
+    call.open_callbacks.clear()

@@ -69,6 +69,8 @@ def time_passed(state: State, event: e.TimePassed) -> None:
             distribution.announce(state, state.calls[key_id], event.at)
         else:
             distribution.send_on(state, state.calls[key_id], "timed_out", event.at)
+        if state.bereft:  # the next timer may find another agent for it
+            callbacks.settle(state, event.at)
 
 
 def day_began(state: State, event: e.DayBegan) -> None:

@@ -150,7 +150,7 @@ def _callbacks(state: State, now: float) -> Iterator[str]:
             yield f"{name} is past its deadline"
         if held.stage == "aside":
             inbound = state.calls.get(held.inbound or "")
-            if inbound is None or inbound.open_callback != callback.id:
+            if inbound is None or callback.id not in inbound.open_callbacks:
                 yield f"{name}: nobody calls us about it"
     for call_id, callback_id in state.attempts.items():
         if calls.get(call_id) != callback_id:

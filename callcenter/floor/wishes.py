@@ -51,6 +51,9 @@ def signed_out(state: State, event: e.AgentSignedOut) -> None:
     agent = state.agent(event.agent)
     if agent.state is AgentState.RESERVED and event.by is not None:
         reservation = state.reservations[agent.reservation or ""]
+        others = [call for call in agent.cards if call != reservation.call]
+        if any(agent.device in state.calls[call].offers for call in others):
+            raise NotNow("A call is on your phone; end it first.")
         distribution.end(state, reservation, "agent_gone", event.at)
     if agent.state in BUSY:
         raise NotNow("A call is on your phone; end it first.")
