@@ -184,7 +184,7 @@ def wait(
         '<h1>$title</h1><p class="lead">$lead</p><p class="done ready after-$step">$ready</p>'
         '<div class="actions"><button class="first" name="do" value="book">$send</button></div>',
         title=title,
-        lead=say(language, "wait_lead", time=clock_text(at, zone), seconds=seconds),
+        lead=say(language, "wait_lead", time=clock_text(at, zone, seconds=True), seconds=seconds),
         step=step,
         ready=say(language, "wait_ready"),
         send=say(language, "wait_send"),

@@ -35,10 +35,11 @@ def instant(text: str) -> float | None:
         return None
 
 
-def clock_text(at: float, zone: str) -> str:
-    """``14:30``; where the clock shows this twice in a night, with the offset."""
+def clock_text(at: float, zone: str, *, seconds: bool = False) -> str:
+    """``14:30``, ``14:30:05``; where the clock shows this twice in a night, with the offset."""
     moment = local(at, zone)
-    return f"{moment:%H:%M}" + (f" {_offset(moment)}" if _twice(moment) else "")
+    shown = f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
+    return f"{shown} {_offset(moment)}" if _twice(moment) else shown
 
 
 def date_text(at: float, zone: str, language: Language) -> str:
