@@ -74,7 +74,7 @@ async function widget() {
     bundle: true,
     format: "iife",
     minify: true,
-    target: ["chrome99", "firefox101", "safari16.4"],
+    target,
     charset: "utf8",
     legalComments: "none",
     metafile: true,

@@ -3,6 +3,7 @@ import { h, safe } from "./dom";
 import type { Child } from "./dom";
 import { clock } from "./times";
 import type { Booked, Links, Wire } from "./wire";
+import { localeOf } from "./words";
 import type { Say, Word } from "./words";
 
 /** In the place of the whole form; the heading is read out. */
@@ -19,7 +20,7 @@ export const linksOf = (say: Say, { base }: Wire, links: Links): HTMLElement =>
   }));
 
 export function facts(say: Say, wire: Wire, booked: Booked): HTMLElement {
-  const local = clock(wire.language, booked.zone);
+  const local = clock(localeOf(wire.language), booked.zone);
   const rows: [Word, string][] = [
     ["time", local.window(booked)], ["zone", local.name()], ["number", booked.number],
     ["ref", booked.ref],

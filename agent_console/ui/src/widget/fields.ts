@@ -28,9 +28,9 @@ function described(row: HTMLElement, control: HTMLElement, text: string): Field 
   };
 }
 
-export function field(label: string, control: HTMLElement, more = "", hint = ""): Field {
+export function field(label: string, control: HTMLElement, more?: string, hint = ""): Field {
   control.id = `cc${(count += 1)}`;
-  control.part.add("input");
+  control.setAttribute("part", (control.className = "input"));
   const name = h("label", { for: control.id, class: "label" }, label,
     more && h("span", { class: "quiet" }, ` (${more})`));
   return described(h("div", { class: "field" }, name, control), control, hint);

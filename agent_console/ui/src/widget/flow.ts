@@ -11,13 +11,11 @@ import { isZone, ownZone } from "./times";
 import type { Slot } from "./times";
 import { when } from "./when";
 import type { Answers, Booked, Form, Offer, Problem, Wire } from "./wire";
+import { localeOf } from "./words";
 import type { Say, Word } from "./words";
 
 type Step = "why" | "helps" | "who" | "last";
 const STEPS: Step[] = ["why", "who", "last"];
-const PLACES: Record<string, Step> = {
-  reason: "why", words: "why", number: "who", region: "who", name: "who",
-};
 /** Seconds that a form without the work takes at least, where the engine has not said. */
 const PATIENCE = 30;
 
@@ -28,6 +26,7 @@ export function flow(
   const typed = draft.read();
   let { token } = offer;
   let step: Step = "why";
+  let views = 0;
   let busy = false;
   let asked = "";
   let checked = "";
@@ -58,12 +57,12 @@ export function flow(
   const name = entry("name", typed.name);
   const code = entry("one-time-code", "", 12);
   const consent = h("input", { type: "checkbox" });
-  const website = h("input", { tabindex: -1, autocomplete: "off" }); // for programs, not for people
+  const website = h("input"); // for programs, not for people
   const zone = typed.zone || "";
-  const time = when(say, wire.language, offer.now, isZone(zone) ? zone : ownZone(), typed.when ?? "");
+  const time = when(say, localeOf(wire.language), offer.now, isZone(zone) ? zone : ownZone(), typed.when ?? "");
   const fields: Record<string, Field> = {
     reason: field(say("reason"), reason),
-    words: field(say("own"), words, say("optional"), say("ownHint")),
+    words: field(say("own"), words, offer.reasons[0] && say("optional"), say("ownHint")),
     region: field(say("country"), region),
     number: field(say("number"), number, "", offer.number_hint),
     name: field(say("name"), name, say("optional")),
@@ -98,7 +97,7 @@ export function flow(
     who: pane("who", offer.regions[1] && row("region"), row("number"), row("name"),
       actions(submit(say("next")), back("why"))),
     last: pane("when", row("when"), offer.consent && row("consent"), row("code"),
-      h("div", { class: "unseen", "aria-hidden": "true" }, website),
+      h("div", { hidden: true }, website),
       offer.contact && h("p", { class: "hint" }, say("data"), " ",
         href ? h("a", { href }, offer.contact) : offer.contact),
       labouring, actions(submit(say("send")), back("who"))),
@@ -124,6 +123,8 @@ export function flow(
 
   function show(to: Step, focus = true): void {
     step = to;
+    views += 1;
+    busy = false;
     tell("");
     for (const [one, element] of Object.entries(panes)) element.hidden = one !== to;
     const at = Math.max(0, STEPS.indexOf(to));
@@ -198,13 +199,13 @@ export function flow(
 
   function solved(solved: boolean): void {
     const { number, region } = current();
-    wire.ask(`answers/${encodeURIComponent(deflection)}`, { opened: [...opened], solved, number, region })
+    wire.ask(`answers/${encodeURIComponent(deflection)}`,
+      { opened: [...opened], solved, number: checked && number, region })
       .catch((error: unknown) => console.warn("cc-callback", error));
     emit("answered", { solved });
     if (!solved) return show("who");
     draft.clear();
-    ending(whole, say("glad"), h("p", {}, say("gladText")),
-      actions(button(say("again"), restart, "primary")));
+    ending(whole, say("glad"), actions(button(say("again"), restart, "primary")));
   }
 
   /** Ask the engine whether the number can be called; it says why not. */
@@ -229,7 +230,9 @@ export function flow(
     else if (!alert.firstChild) number.focus();
   }
 
-  async function send(): Promise<void> {
+  /** ``rounds``: how often more work may be asked for. */
+  async function send(rounds = 3): Promise<void> {
+    const seen = views;
     for (const { fault } of Object.values(fields)) fault("");
     const body: Form = {
       ...current(), token, language: wire.language, consent: consent.checked,
@@ -245,6 +248,7 @@ export function flow(
         body.work = await work.answer;
         labouring.replaceChildren();
       }
+      if (seen !== views) return undefined; // the visitor went back meanwhile
       return wire.ask<Booked>("callbacks", body);
     }, next);
     if (!reply) return;
@@ -259,9 +263,9 @@ export function flow(
       token = problem.token; // work belongs to a token
       offer.work = work = null;
     }
-    if (problem.work) {
+    if (problem.work && rounds) {
       work = labour(say, problem.work, problem.wait ?? 0);
-      return send();
+      return send(rounds - 1);
     }
     refused(problem);
   }
@@ -273,11 +277,13 @@ export function flow(
     const known = errors.filter(({ field }) => fields[field]);
     for (const { field, message } of known) fields[field]!.fault(message);
     const first = known[0]?.field;
-    if (!first) return tell("", detail ?? say("broken"), links && linksOf(say, wire, links));
+    const more = links && linksOf(say, wire, links);
+    if (!first) return tell("", detail ?? say("broken"), more);
     if (first === "code") row("code").hidden = false;
-    const at = PLACES[first] ?? "last";
-    if (at !== step) show(at);
-    tell("", say("check"));
+    if (first === "number") good.textContent = checked = "";
+    const at = STEPS.find((one) => panes[one].contains(row(first)));
+    if (at && at !== step) show(at);
+    tell("", say("check"), more);
     fields[first]!.focus();
   }
 

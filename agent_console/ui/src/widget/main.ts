@@ -6,9 +6,10 @@ import { button } from "./fields";
 import { flow } from "./flow";
 import style from "./style.css";
 import { ownZone } from "./times";
-import { baseOf, Wire } from "./wire";
-import type { Offer } from "./wire";
+import { baseOf, wireTo } from "./wire";
+import type { Offer, Wire } from "./wire";
 import { choose, nearest, speaker } from "./words";
+import type { Language } from "./words";
 
 const script = document.currentScript as HTMLScriptElement | null;
 
@@ -34,8 +35,8 @@ class Callback extends HTMLElement {
     const attribute = (name: string): string => this.getAttribute(name) ?? "";
     const emit = (event: string, detail: object): void => void this.dispatchEvent(
       new CustomEvent(`cc-callback:${event}`, { detail, bubbles: true, composed: true }));
-    const wireIn = (language: string): Wire =>
-      new Wire(baseOf(attribute("base"), script?.src ?? ""), attribute("site"), language);
+    const wireIn = (language: Language): Wire =>
+      wireTo(baseOf(attribute("base"), script?.src ?? ""), attribute("site"), language);
     let lang = choose(this.closest("[lang]")?.getAttribute("lang"), ...navigator.languages);
     let say = speaker(lang);
     const text = h("p", { class: "status", role: "status" }, say("wait"));
@@ -67,5 +68,6 @@ class Callback extends HTMLElement {
   }
 }
 
-if ("adoptedStyleSheets" in document && "supportedValuesOf" in Intl && !customElements.get("cc-callback"))
+// Browsers that have this have all the rest that is used here.
+if (CSS.supports("color", "light-dark(red, red)") && !customElements.get("cc-callback"))
   customElements.define("cc-callback", Callback);

@@ -14,8 +14,6 @@ export function isZone(zone: string): boolean {
   }
 }
 
-const HOUR = { hour: "numeric", minute: "2-digit" } as const;
-
 export interface Clock {
   zone: string;
   /** Slots by the calendar day of this zone, in order. A clock time that occurs twice in a day, as
@@ -27,16 +25,16 @@ export interface Clock {
   name(): string;
 }
 
-export function clock(language: string, zone: string): Clock {
+export function clock(locale: string, zone: string): Clock {
   const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-    new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
-  const time = (at: string, more?: Intl.DateTimeFormatOptions): string =>
-    format({ ...HOUR, ...more }).format(new Date(at));
+    new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+  const time = (at: string): string => format({ timeStyle: "short" }).format(new Date(at));
   return {
     zone,
     time,
     days(slots) {
       const day = format({ weekday: "short", month: "short", day: "numeric" });
+      const twice = format({ hour: "numeric", minute: "2-digit", timeZoneName: "short" });
       const found = new Map<string, string[]>();
       for (const { opens } of [...slots].sort((a, b) => Date.parse(a.opens) - Date.parse(b.opens))) {
         const label = day.format(new Date(opens));
@@ -46,12 +44,12 @@ export function clock(language: string, zone: string): Clock {
         const times = all.map((opens) => time(opens));
         return [label, all.map((opens, n) => [
           times.filter((other) => other === times[n]).length > 1
-            ? time(opens, { timeZoneName: "short" }) : times[n]!,
+            ? twice.format(new Date(opens)) : times[n]!,
           opens,
         ])];
       });
     },
-    window: ({ opens, closes }) => format({ weekday: "long", month: "long", day: "numeric", ...HOUR })
+    window: ({ opens, closes }) => format({ dateStyle: "full", timeStyle: "short" })
       .formatRange(new Date(opens), new Date(closes)),
     name() {
       const parts = format({ timeZoneName: "longGeneric" }).formatToParts(0);

@@ -23,9 +23,9 @@ function waitText(say: Say, local: Clock, { p50, p90, closes }: NonNullable<Offe
 }
 
 export function when(
-  say: Say, language: string, now: Offer["now"], zone: string, chosen: string,
+  say: Say, locale: string, now: Offer["now"], zone: string, chosen: string,
 ): When {
-  let local = clock(language, zone);
+  let local = clock(locale, zone);
   let slots: Slot[] = [];
   let days: Day[] = [];
   const modes = group(say("when"), "modes");
@@ -37,7 +37,7 @@ export function when(
   const other = h("input", { list: "zones", autocomplete: "off", spellcheck: "false" });
   const otherField = field(say("zone"), other);
   otherField.row.append(names);
-  otherField.row.hidden = true;
+  otherField.row.hidden = none.hidden = day.row.hidden = time.row.hidden = true;
 
   const later = (): boolean => !now || modes.value() === "later";
   const isChosen = (opens: string): boolean => Date.parse(opens) === Date.parse(chosen);
@@ -62,7 +62,7 @@ export function when(
     fault("");
   };
 
-  const change = button(say("change"), () => {
+  const change = button(`${say("zone")}…`, () => {
     otherField.row.hidden = !otherField.row.hidden;
     change.setAttribute("aria-expanded", `${!otherField.row.hidden}`);
     if (!names.firstChild)
@@ -74,7 +74,7 @@ export function when(
     const wish = other.value.trim();
     otherField.fault(isZone(wish) ? "" : say("pick"));
     if (!isZone(wish)) return;
-    local = clock(language, wish);
+    local = clock(locale, wish);
     arrange();
   });
 

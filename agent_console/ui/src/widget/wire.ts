@@ -1,6 +1,7 @@
 // What is said to the engine: JSON over fetch, without cookies. Nothing else is ever sent.
 import type { Slot } from "./times";
 import type { Challenge, Solution } from "./work";
+import type { Language } from "./words";
 
 export interface Offer {
   on: boolean;
@@ -64,19 +65,24 @@ export interface Problem {
 /** ``body`` is a ``T`` if ``ok``, else a ``Problem``. */
 export interface Reply<T> {
   ok: boolean;
-  status: number;
   body: Omit<Problem, keyof T> & T;
 }
 
 const PATIENCE_MS = 15_000;
 
-export class Wire {
-  constructor(readonly base: string, readonly site: string, readonly language: string) {}
-
+export interface Wire {
+  base: string;
+  language: Language;
   /** Raises when there is no answer in time, or none that is JSON. */
-  async ask<T>(path: string, body?: object): Promise<Reply<T>> {
-    const url = new URL(`${this.base}/${encodeURIComponent(this.site)}/${path}`, location.href);
-    url.searchParams.set("lang", this.language);
+  ask<T>(path: string, body?: object): Promise<Reply<T>>;
+}
+
+export const wireTo = (base: string, site: string, language: Language): Wire => ({
+  base,
+  language,
+  async ask(path, body) {
+    const url = new URL(`${base}/${encodeURIComponent(site)}/${path}`, location.href);
+    url.searchParams.set("lang", language);
     const answer = await fetch(url, {
       method: body ? "POST" : "GET",
       headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
@@ -86,9 +92,9 @@ export class Wire {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const { ok, status } = answer;
-    return { ok, status, body: status === 204 ? {} : await answer.json() };
-  }
-}
+    return { ok, body: status === 204 ? {} : await answer.json() };
+  },
+});
 
 /** The address under which the engine's public pages are: the attribute's, else the script's. */
 export const baseOf = (attribute: string | null, script: string): string =>

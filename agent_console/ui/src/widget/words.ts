@@ -12,7 +12,8 @@ export type Say = (word: Word, ...values: (string | number)[]) => string;
 
 /** The nearest of the three to a language tag; ``undefined``: none of them. */
 export function nearest(tag: string): Language | undefined {
-  if (/^zh\b/i.test(tag)) return /hant|-(tw|hk|mo)\b/i.test(tag) ? "zh-Hant" : "zh-Hans";
+  if (/^zh-(hant|tw|hk|mo)\b/i.test(tag)) return "zh-Hant";
+  if (/^zh\b/i.test(tag)) return "zh-Hans";
   return /^en\b/i.test(tag) ? "en" : undefined;
 }
 
@@ -30,3 +31,7 @@ export function speaker(language: Language): Say {
   return (word, ...values) =>
     WORDS[word][at]!.replace(/\{(\d)\}/g, (_, index: string) => String(values[+index]));
 }
+
+/** For times and dates: the visitor's own kind of the language, such as en-GB. */
+export const localeOf = (language: Language): string =>
+  navigator.languages.find((tag) => nearest(tag) === language) ?? language;
