@@ -286,6 +286,7 @@ async def _opened_store(settings: Settings) -> AsyncIterator[Store]:
                 reservations=settings.store.keep_reservations_days,
                 audit=settings.store.keep_audit_days,
                 predictions=settings.store.keep_predictions_days,
+                callbacks=settings.store.keep_callbacks_days,
             ),
         )
     )

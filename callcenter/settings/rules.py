@@ -57,7 +57,7 @@ def _check_centre(settings: Settings, places: Places) -> None:
         centre.wrapup_seconds is None or centre.wrapup_seconds >= 0,
         "centre.wrapup_seconds", centre.wrapup_seconds, "0 or more",
     )  # fmt: skip
-    for what in ("decisions", "told_waits", "reservations", "audit", "predictions"):
+    for what in ("decisions", "told_waits", "reservations", "audit", "predictions", "callbacks"):
         name = f"keep_{what}_days"
         days = getattr(settings.store, name)
         need(days > 0, f"store.{name}", days, "above 0")

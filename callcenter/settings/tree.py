@@ -34,6 +34,8 @@ class StoreSettings:
     keep_audit_days: float = 730.0
     keep_predictions_days: float = 365.0
     """How long predictions are kept with what they were made from."""
+    keep_callbacks_days: float = 730.0
+    """How long callbacks that are over are kept, with their attempts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
