@@ -44,8 +44,9 @@ from .staff import MAX_ID, STORABLE, forbidden, supervisor
 DAY: Final = 86_400.0
 AHEAD: Final = 31 * DAY
 """Seconds; nothing is promised later than this."""
-ALONE: Final = 1800.0
-"""Seconds: the window of a callback at a time that an agent chose in their own calendar."""
+ALONE: Final = 3600.0
+"""Seconds: the window of a callback at a time that an agent chose in their own calendar; long
+enough for a colleague to call when they do not."""
 OVER: Final[frozenset[CallbackState]] = frozenset({"done", "expired", "cancelled", "refused"})
 FIELDS: Final[dict[Denial, str]] = {
     "number_bad": "/number",

@@ -129,7 +129,7 @@ async def test_a_callback_says_what_was_promised_and_is_called_on_the_agents_wor
     page = await still(await previewed(promising))
     line = page.locator(".promised")
     await expect(line).to_contain_text(re.compile(r"Callback, promised \d\d:\d\d–\d\d:\d\d"))
-    for text in ("on their clock (Asia/Taipei)", "asked for on the website at", "attempt 2",
+    for text in ("on their clock (Asia/Taipei)", "asked for on the website, ", "attempt 2",
                  "last time: busy", "about: Disputed charge", "7KQ4-M2PX"):  # fmt: skip
         await expect(line).to_contain_text(text)
     await expect(page.locator(".panel-reasons")).to_contain_text("The refund never came")

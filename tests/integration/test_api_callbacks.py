@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from callcenter.floor.card import Card, Profile, QueueView
 from callcenter.metrics import Metrics
 from callcenter.ports import Account, View
 from callcenter.store import StoreError
+from tests.booking_kit import Clock, Kit
 from tests.console_kit import AMY, BEN, SUE, MemoryBooking, MemorySignIns, Window, agent_view
 from tests.fake_callbacks import MemoryCallbacks
+from tests.fake_demand import MemoryDemand
 from tests.fakes import MemoryAccounts, MemoryRecords
 
 NOW = 1_767_265_200.0  # 2026-01-01 11:00 UTC
@@ -70,7 +73,15 @@ class Desk:
 
     def view(self) -> View:
         agents = {one.user: agent_view(one.user) for one in (AMY, BEN)}
-        return View(agents=agents, queues={"sales": QUEUE}, cards={"amy": self.cards}, calls={})
+        return View(
+            agents=agents,
+            queues={
+                QUEUE.queue: QUEUE,
+                "service": replace(QUEUE, queue="service", distribution="exchange"),
+            },
+            cards={"amy": self.cards},
+            calls={},
+        )
 
 
 @dataclass
@@ -102,12 +113,12 @@ class Here:
         return [(row.by, row.what, row.agent, row.ok) for row in rows]
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Here]:
-    desk, records, metrics = Desk(), MemoryRecords(), Metrics()
-    store = MemoryCallbacks(desk.now, records)
+@contextmanager
+def served(
+    static: Path, desk: Desk, records: MemoryRecords, store: MemoryCallbacks, booking: Any
+) -> Iterator[Here]:
+    metrics = Metrics()
     changed: list[str] = []
-    booking = MemoryBooking(store, (Window(SLOT, SLOT + 900), Window(SLOT + 900, SLOT + 1800)))
     passwords = Passwords(passes=1, memory_kib=64)
     hashed = passwords.hash(PASSWORD)
     accounts = MemoryAccounts(
@@ -127,10 +138,19 @@ def here(tmp_path: Path) -> Iterator[Here]:
     )  # fmt: skip
     api = build_api(
         doors=doors, metrics=metrics, checks={}, origins=origins, on_sign_out=lambda name: None,
-        console=tmp_path / "static", store_errors=(StoreError,), routers=[router],
+        console=static, store_errors=(StoreError,), routers=[router],
     )  # fmt: skip
     yield Here(desk, store, booking, records, changed, api)
     passwords.close()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Here]:
+    desk, records = Desk(), MemoryRecords()
+    store = MemoryCallbacks(desk.now, records)
+    windows = (Window(SLOT, SLOT + 900), Window(SLOT + 900, SLOT + 1800))
+    with served(tmp_path, desk, records, store, MemoryBooking(store, windows)) as made:
+        yield made
 
 
 def code(response: httpx.Response) -> tuple[int, str]:
@@ -241,7 +261,7 @@ async def test_ones_own_may_be_at_any_time_and_now_needs_no_window(here: Here) -
         assert (await http.post("callbacks", json={**WISH, "when": "now"})).status_code == 201
     first, second = here.booking.asked
     at = NOW + 7 * 3600 + 34 * 60
-    assert (first.opens, first.closes, first.keep) == (at, at + 1800, True)
+    assert (first.opens, first.closes, first.keep) == (at, at + 3600, True)
     assert (first.origin, first.case) == ("case", "k9")
     assert (second.opens, second.closes, second.keep) == (NOW, None, False)
 
@@ -315,6 +335,41 @@ async def test_a_store_in_trouble_is_not_the_fields_fault(here: Here) -> None:
     assert refused.headers["retry-after"] == "5"
 
 
+async def test_the_real_booking_reads_numbers_keeps_slots_and_the_law(tmp_path: Path) -> None:
+    """What staff promise is checked as what customers ask for, and stored the same way."""
+    clock, desk, records = Clock(NOW), Desk(), MemoryRecords()
+    store = MemoryCallbacks(clock, records)
+    forbidden = {"+442079460777"}
+    kit = Kit(store, MemoryDemand(records), clock,
+              lawful=lambda callback, at: callback.number not in forbidden)  # fmt: skip
+    with served(tmp_path, desk, records, store, kit.booking) as here:
+        async with here.browser("amy") as http:
+            slots = (await http.get("callbacks/slots?queue=service")).json()["slots"]
+            when = datetime.fromtimestamp(slots[0]["opens"], UTC).isoformat()
+            wish = {**WISH, "queue": "service", "when": when, "person": None, "reason": "cards"}
+
+            async def ask(**changes: Any) -> httpx.Response:
+                return await http.post("callbacks", json={**wish, **changes})
+
+            assert wrong(await ask(number="12"))[0][1] == "number_bad"
+            assert wrong(await ask(number="+1 212 555 0123"))[0] == ("/number", "country")
+            assert wrong(await ask(number="020 7946 0777")) == [("/when", "closed")]
+            made = (await ask(number="020 7946 0999")).json()["callback"]
+            assert (made["number"], made["opens"]) == ("+442079460999", slots[0]["opens"])
+            assert (made["closes"], made["origin"]) == (slots[0]["closes"], "agent")
+            twice = await ask(number="+44 20 7946 0999")
+            assert wrong(twice) == [("/number", "open_one")]
+            assert made["id"] in twice.json()["detail"]
+            own = (await ask(number="020 7946 0888", mine=True)).json()["callback"]
+            assert own["agent"] == "amy"
+            assert own["opens"] < own["agent_until"] < own["closes"]
+            soon = (await ask(number="020 7946 0666", when="now")).json()["callback"]
+            assert (soon["state"], soon["opens"]) == ("requested", NOW)
+            listed = (await http.get("callbacks")).json()["callbacks"]
+            assert [one["id"] for one in listed] == [own["id"]]
+    assert set(store.rows) == {made["id"], own["id"], soon["id"]}
+
+
 # --- changing ------------------------------------------------------------------------------------
 
 
@@ -380,8 +435,8 @@ async def test_a_callback_is_moved_into_a_window_with_room(here: Here) -> None:
     assert (row.opens, row.closes, row.due, row.place) == (SLOT, SLOT + 900, SLOT, SLOT)
     assert (row.state, row.by) == ("scheduled", "sue")
     mine = here.store.rows["MINE-0001"]
-    assert (mine.opens, mine.closes) == (SLOT + 300, SLOT + 2100)
-    assert mine.agent_until == SLOT + 1200
+    assert (mine.opens, mine.closes) == (SLOT + 300, SLOT + 3900)
+    assert mine.agent_until == SLOT + 2100
 
 
 @pytest.mark.parametrize(("what", "body"), [("move", {"when": LATER}), ("now", {})])

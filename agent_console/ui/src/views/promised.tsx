@@ -2,10 +2,10 @@
 // and how the tries before went. Or that they call us while a callback of theirs is still to come.
 import { settings } from "../app";
 import { second } from "../clock";
-import { clockTime, count } from "../format";
+import { clockTime, count, dayAndTime } from "../format";
 import { knows, label, locale, t, word } from "../i18n";
 import type { Card } from "../protocol";
-import { sameClock, windowText } from "../zones";
+import { sameClock, wallOf, windowText } from "../zones";
 import { Icon } from "./icon";
 
 /** A reason, or the head of reasons. */
@@ -32,8 +32,9 @@ export function Promised({ card }: { card: Card }) {
       </p>
     );
   }
+  const today = wallOf(promise.made, here).slice(0, 10) === wallOf(now, here).slice(0, 10);
   const asked = t(knows("callback_asked", promise.origin) ? "callback.asked" : "callback.asked_plain", {
-    where: word("callback_asked", promise.origin), time: clockTime(lang, promise.made, here),
+    where: word("callback_asked", promise.origin), time: today ? clockTime(lang, promise.made, here) : dayAndTime(lang, promise.made, here),
   });
   return (
     <p class="promised">
