@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
-from callcenter.callbacks.forms import AnswerShown, NowOffer, Offer
+from callcenter.callbacks.forms import NowOffer, Offer
 from callcenter.callbacks.typed import MOST_NAME, MOST_WORDS
 
 from .callback_markup import Html, attribute, fill, joined
@@ -32,15 +32,6 @@ from .callback_page_texts import Language, say
 from .callback_place_names import city, country_name
 from .callback_times import clock_text
 from .public import PublicSite, Refusal, Slot, zone_of
-
-KEPT: Final = (
-    "token", "salt", "number", "region", "name", "zone", "when", "reason", "words", "code",
-    "deflection", "asked", "customer",
-)  # fmt: skip
-"""Typed or told before, and sent along when the form is not shown itself."""
-STEP: Final = 5
-"""The stylesheet tells the end of a wait in such steps of seconds, up to ``LAST_STEP``."""
-LAST_STEP: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,105 +122,6 @@ def form(view: View) -> Html:
     )  # fmt: skip
     prefix = "" if view.refusal is None else "⚠ "
     return frame(language, prefix + title, main, centre=offer.name, contact=offer.contact)
-
-
-def answers(
-    site: PublicSite,
-    name: str,
-    language: Language,
-    typed: Mapping[str, str],
-    found: Sequence[AnswerShown],
-    number: str,
-) -> Html:
-    """Likely answers, before anything is booked. ``number``: as it was understood."""
-    entries = joined(
-        fill(
-            "<details$open><summary>$title</summary><p>$body</p></details>",
-            open=attribute("open", len(found) == 1),
-            title=one.title,
-            body=one.body,
-        )
-        for one in found
-    )
-    body = fill(
-        '<h1>$title</h1><p class="lead">$lead</p>$entries<div class="actions">'
-        '<button name="do" value="solved">$solved</button>'
-        '<button class="first" name="do" value="book">$book</button></div>',
-        title=say(language, "answers"),
-        lead=say(language, "answers_lead"),
-        entries=entries,
-        solved=say(language, "solved"),
-        book=say(language, "book_anyway"),
-    )
-    title = say(language, "answers")
-    return frame(language, title, _carried(name, language, typed, body), centre=site.name)
-
-
-def wait(
-    site: PublicSite,
-    name: str,
-    language: Language,
-    typed: Mapping[str, str],
-    at: float,
-    seconds: int,
-    zone: str,
-) -> Html:
-    """For browsers that cannot work for it: the same form again at ``at``, in so many seconds.
-
-    A page that loads itself again would lose what was typed, so the button is pressed by hand; the
-    stylesheet tells when."""
-    title = say(language, "wait_title")
-    step = min(-(-seconds // STEP) * STEP, LAST_STEP)
-    body = fill(
-        '<h1>$title</h1><p class="lead">$lead</p><p class="done ready after-$step">$ready</p>'
-        '<div class="actions"><button class="first" name="do" value="book">$send</button></div>',
-        title=title,
-        lead=say(language, "wait_lead", time=clock_text(at, zone, seconds=True), seconds=seconds),
-        step=step,
-        ready=say(language, "wait_ready"),
-        send=say(language, "wait_send"),
-    )
-    return frame(language, title, _carried(name, language, typed, body), centre=site.name)
-
-
-def trouble(site: PublicSite, name: str, language: Language, typed: Mapping[str, str]) -> Html:
-    """The store cannot be asked, so there is no form to show; what was typed is all there."""
-    title = say(language, "trouble_title")
-    body = fill(
-        '<h1>$title</h1><p class="lead">$lead</p>'
-        '<div class="actions"><button class="first" name="do" value="book">$send</button></div>',
-        title=title,
-        lead=say(language, "why_store"),
-        send=say(language, "wait_send"),
-    )
-    return frame(language, title, _carried(name, language, typed, body), centre=site.name)
-
-
-def solved(site: PublicSite, name: str, language: Language) -> Html:
-    title = say(language, "solved_title")
-    main = fill(
-        '<h1>$title</h1><p class="lead">$lead</p><p><a href="$to">$again</a></p>',
-        title=title,
-        lead=say(language, "solved_lead"),
-        to=f"/c/{quote(name, safe='')}?lang={language}",
-        again=say(language, "ask_all_the_same"),
-    )
-    return frame(language, title, main, centre=site.name)
-
-
-def _carried(name: str, language: Language, typed: Mapping[str, str], body: Html) -> Html:
-    """A form that shows nothing of what was typed and loses nothing of it."""
-    kept = {one: typed[one] for one in KEPT if typed.get(one)}
-    if "consent" in typed:
-        kept["consent"] = "on"
-    if typed.get("website"):
-        kept["website"] = typed["website"]
-    return fill(
-        '<form method="post" action="$to" accept-charset="utf-8">$kept$body</form>',
-        to=f"/c/{quote(name, safe='')}",
-        kept=hidden({**kept, "lang": language}),
-        body=body,
-    )
 
 
 def _errors(refusal: Refusal | None) -> dict[str, str]:

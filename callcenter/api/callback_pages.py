@@ -20,6 +20,7 @@ from callcenter.callback_ports import CallbackRefused
 from callcenter.callbacks.forms import LinkRefused, TooLate, UnknownSite
 from callcenter.floor.callback import Callback
 
+from . import callback_between_pages as between
 from . import callback_form_page as shown
 from . import callback_status_page as status_page
 from .callback_fields import FormSent, link_refused, read_fields, refused, tongue
@@ -243,7 +244,7 @@ def callback_pages_router(
             return await _book(request, site, language, typed)
         except troubles:
             log.warning("callback_page_met_store_error", exc_info=True)
-            response = page(shown.trouble(here, site, language, typed), 503)
+            response = page(between.trouble(here, site, language, typed), 503)
             response.headers["Retry-After"] = "5"
             return response
 
@@ -285,7 +286,7 @@ def callback_pages_router(
                 if answers.answers:
                     kept = {**typed, "deflection": answers.id, "asked": "1"}
                     return page(
-                        shown.answers(here, site, language, kept, answers.answers, read.shown)
+                        between.answers(here, site, language, kept, answers.answers, read.shown)
                     )
             booked = await asyncio.shield(booking.book(wish, now()))
         except CallbackRefused as error:
@@ -306,7 +307,7 @@ def callback_pages_router(
         if refusal.code == "work" and wait:
             at = now() + wait
             zone = zone_of(typed.get("zone"), here.zone)
-            html = shown.wait(here, site, language, typed, at, math.ceil(wait), zone)
+            html = between.wait(here, site, language, typed, at, math.ceil(wait), zone)
             return page(html, 403, wait=wait)
         return await _form_page(request, site, language, typed, refusal)
 
@@ -317,7 +318,7 @@ def callback_pages_router(
         raw, region = typed.get("number", "")[:64], typed.get("region", "")[:2]
         number = await e164_of(booking, site, raw, region)
         await booking.answered(typed.get("deflection", ""), (), True, number, now())
-        return page(shown.solved(here, site, language))
+        return page(between.solved(here, site, language))
 
     async def _sent(request: Request) -> dict[str, str]:
         """The fields of a page's form, or of a JSON object of texts. Raises ``Refusal``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .callback_form_page import LAST_STEP, STEP
+from .callback_between_pages import LAST_STEP, STEP
 
 _RULES: Final = """\
 :root {

@@ -226,6 +226,7 @@ async def test_answers_come_first_and_the_form_goes_on_from_there(web: Web) -> N
     page = await post(web, fields, 200)
     assert "Why &lt;b&gt;a fee&lt;/b&gt;?" in page
     assert "Nothing is booked yet" in page
+    assert "<bdi>+44 7400123456</bdi>" in page  # as it was understood
     assert not web.known()
     kept = await filled(web, page)
     assert kept["deflection"]
