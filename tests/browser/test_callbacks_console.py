@@ -19,7 +19,7 @@ from playwright.async_api import Browser, Locator, Page, Route, expect
 from callcenter.api.callbacks import callbacks_router
 from callcenter.callback_ports import CallbackRefused, Deflection, Switches
 from callcenter.floor import events as e
-from callcenter.floor.callback import Callback
+from callcenter.floor.callback import Callback, CallbackRules
 from callcenter.floor.card import CallbackOnCard, Offer, Words
 from tests.browser.screen import SETTINGS, Stage, choose_state
 from tests.browser.test_looks import still, violations
@@ -172,6 +172,61 @@ async def test_a_callback_is_put_off_by_button_and_by_key(promising: Promising) 
     await until(lambda: len(snoozed) == 2)
     assert [one.seconds for one in snoozed] == [900.0, 300.0]
     assert {one.agent for one in snoozed} == {"amy"}
+
+
+async def test_the_floor_and_the_screen_agree_from_preview_to_the_talk(
+    promising: Promising,
+) -> None:
+    """The product's own floor behind the card: snoozed, it leaves and the agent is free; called
+    again, it is dialled on the agent's word and put through when the customer has answered."""
+    desk = promising.stage.desk
+    rules = CallbackRules(preview_seconds=60.0)
+    queue = e.QueueSettings(queue="sales", distribution="engine", callback=rules)
+    desk.open(queues=(queue,))
+    at = desk.now()
+    desk.post(e.ExchangeConnected(at=at, version="Asterisk 22", restarted=False))
+    desk.post(e.SnapshotCompared(at=at, drift=0, audit=False))
+    desk.post(
+        e.MemberSeen(at=at, queue="sales", device="PJSIP/1001", name="Amy Wong", paused=False,
+                     state="idle")
+    )  # fmt: skip
+    page = await promising.stage.signed_in()
+    await choose_state(page, "Ready")
+
+    def due(version: int) -> None:
+        now = desk.now()
+        made = Callback(
+            id="7KQ4-M2PX", version=version, state="due", origin="queue", queue="sales",
+            number="+442079460123", zone="Europe/London", made=now - 60, place=now - 60,
+            opens=now - 60, closes=now + 3600, due=now - 60, node="main", fence=version,
+            name="王小明", words="the refund",
+        )  # fmt: skip
+        desk.post(e.CallbackDue(at=now, callback=made))
+
+    due(1)
+    await expect(page.locator(".promised")).to_contain_text("asked for while waiting in line")
+    await expect(page.locator(".panel-reasons")).to_contain_text("the refund")
+    await page.keyboard.press("Control+Shift+Z")
+    await expect(page.locator(".idle")).to_be_visible()
+    await expect(page.locator("#state-button .state-word")).to_have_text("Ready")
+    due(9)
+    await page.get_by_role("button", name="Call now").click()
+    lead = page.locator(".callbar-lead")
+    await expect(lead).to_contain_text(re.compile("The customer is called first|Calling"))
+    (call,) = [card.call for card in desk.view().cards["amy"]]
+    desk.post(
+        e.CallArrived(at=desk.now(), call=call, direction="outbound", number="+442079460123",
+                      name=None, dialled=None)
+    )  # fmt: skip
+    desk.post(e.CustomerAnswered(at=desk.now(), call=call, by="human"))
+    desk.post(
+        e.CallQueued(at=desk.now(), call=call, queue="sales", position=1, by="engine", leg=call)
+    )
+    desk.post(
+        e.CallAnswered(at=desk.now(), call=call, device="PJSIP/1001", leg="a1", queue="sales")
+    )
+    await expect(page.locator(".strip")).to_contain_text("Talking")
+    await expect(page.locator(".promised")).to_contain_text("attempt 1")
 
 
 async def test_whoever_is_the_wrong_one_says_why(promising: Promising) -> None:
