@@ -46,7 +46,8 @@ def answers(
         for one in found
     )
     body = fill(
-        '<h1>$title</h1><p class="lead">$lead</p>$entries<p class="hint">$label: <bdi>$number</bdi></p><div class="actions">'
+        '<h1>$title</h1><p class="lead">$lead</p>$entries'
+        '<p class="hint">$label: <bdi>$number</bdi></p><div class="actions">'
         '<button name="do" value="solved">$solved</button>'
         '<button class="first" name="do" value="book">$book</button></div>',
         title=say(language, "answers"),

@@ -24,6 +24,8 @@ class Html(str):
 
 def clean(text: str) -> str:
     """Without control characters (line breaks and tabs stay), lone surrogates and turns."""
+    if text.isascii() and text.isprintable():
+        return text  # nearly all are
     return text.translate(_DROPPED).encode("utf-8", "ignore").decode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from urllib.parse import urlencode, urlsplit
 
@@ -219,6 +220,7 @@ def option(value: str, label: str, chosen: str | None) -> Html:
     )
 
 
+@lru_cache(maxsize=256)
 def zone_options(language: Language, chosen: str) -> Html:
     """Cities west to east; the one chosen is among them whatever it is."""
     names = list(CITIES) if chosen in CITIES else [chosen, *CITIES]

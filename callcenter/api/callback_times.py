@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ _DAYS_ZH: Final = ("一", "二", "三", "四", "五", "六", "日")
 
 def local(at: float, zone: str) -> datetime:
     """``at``: seconds since the epoch; ``zone``: an IANA name that exists."""
-    return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(zone))
+    return datetime.fromtimestamp(at, ZoneInfo(zone))
 
 
 def iso(at: float, zone: str) -> str:
