@@ -7,6 +7,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -128,9 +129,9 @@ def nobody_left(exchange: Exchange, phones: Phones) -> Iterator[None]:
         time.sleep(0.05)
 
 
-def of_calls(centre: CallingBack) -> set[str]:
+def of_calls(centre: CallingBack) -> set[object]:
     """The calls that anything was told about."""
-    return {event.call for event in centre.events if hasattr(event, "call")}
+    return {getattr(event, "call") for event in centre.events if hasattr(event, "call")}  # noqa: B009
 
 
 # --- customer first ---------------------------------------------------------------------------
@@ -565,6 +566,10 @@ async def _asks(centre: CallingBack, exchange: Exchange, leg: str | None, keys: 
             await asyncio.sleep(0.4)
 
 
+def _queued_times(centre: CallingBack, call: str, times: int) -> bool:
+    return len(centre.told(CallQueued, call=call)) == times
+
+
 @pytest.mark.parametrize("granted", [True, False])
 async def test_a_caller_asks_to_be_called_back(
     reactor: Any, exchange: Exchange, phones: Phones, key: str, granted: bool
@@ -641,9 +646,7 @@ async def test_a_caller_changes_their_mind(
         for count, keys in enumerate(("*", "2*#"), start=2):
             await _asks(centre, exchange, queued.leg, key)
             await _asks(centre, exchange, queued.leg, keys)
-            await centre.until(
-                lambda count=count: len(centre.told(CallQueued, call=queued.call)) == count
-            )
+            await centre.until(partial(_queued_times, centre, queued.call, count))
         assert not centre.told(CallbackAsked)
 
 

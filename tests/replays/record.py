@@ -33,6 +33,7 @@ MODULES = (
     "parking",
     "engine_calls",
     "control_calls",
+    "callback_calls",
 )
 
 PREFACE = """# Recorded AMI streams
