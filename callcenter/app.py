@@ -167,6 +167,7 @@ async def engine(
             callbacks=store.callbacks,
             requests=backs.booking,
             called_in=backs.called_in,
+            callback_over=backs.over,
             clock=clock,
             observe=steps.observe,
         )

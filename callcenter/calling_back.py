@@ -17,13 +17,13 @@ from .callback_ports import Caps
 from .callbacks.booking import Booking
 from .callbacks.deflection import AnswerSource
 from .callbacks.hooks import Outbox, WebHook
-from .callbacks.house import House
+from .callbacks.house import House, told
 from .callbacks.keeper import CallbackKeeper
 from .callbacks.law import BadLaw, load_law
 from .callbacks.planner import Planner, QueuePlan
 from .callbacks.plans import BookingRules, GuardRules, QueueTerms, SitePlan
 from .dispatch import Dispatch
-from .floor.callback import LawRules
+from .floor.callback import Callback, LawRules
 from .floor.calling_times import next_moment
 from .floor.events import CallerIdentified
 from .floor.waits import Estimate
@@ -85,6 +85,11 @@ class CallingBack:
             await self.keeper.called_in(number, person)
         except StoreError as error:
             log.warning("open_callback_not_found", extra={"call": call, "why": str(error)})
+
+    def over(self, callback: Callback) -> None:
+        """One that nobody was reached by is somebody's task: the house is told."""
+        if self.outbox is not None and callback.state == "expired":
+            self.outbox.put("last_attempt", {**told(callback), "why": callback.why})
 
     async def tell_planner(self) -> None:
         """Who is signed in, and who waits: for the next half hour that says more than any plan.
@@ -229,6 +234,11 @@ def _rules(settings: Settings) -> BookingRules:
             countries=frozenset(chosen.countries or (centre.region,)),
             kinds=frozenset(chosen.kinds),
             blocked_prefixes=chosen.blocked_prefixes,
+            own=frozenset(
+                reading
+                for queue in settings.queues.values()
+                for reading in read_number(queue.callback.caller_id, centre.region).readings
+            ),
         ),
         caps=Caps(
             number_day=chosen.per_number_day,
@@ -240,7 +250,7 @@ def _rules(settings: Settings) -> BookingRules:
         least_fill=chosen.least_fill_seconds,
         pressure=chosen.pressure,
         confirm=chosen.confirm,
-        person_secret=settings.intake.token.encode(),
+        person_secret=chosen.hook_secret.encode(),
         dry_run=chosen.dry_run,
         link_days=chosen.link_days,
         public_url=chosen.public_url,

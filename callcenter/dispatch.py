@@ -19,6 +19,7 @@ from .callback_ports import Callbacks, Requests
 from .callbacks.orders import CallbackOrders
 from .floor import events as e
 from .floor import orders as o
+from .floor.callback import Callback
 from .floor.events import CallerIdentified
 from .floor.floor import Floor
 from .floor.routing import Decision
@@ -66,7 +67,8 @@ class Dispatch:
     """Implements ``callcenter.ports.Desk`` over one floor.
 
     ``clock`` gives seconds since the epoch. ``observe(step, seconds)`` is told how long each step
-    took, for ``/metrics``; ``called_in`` learns who calls, once the floor knows.
+    took, for ``/metrics``; ``called_in`` learns who calls, once the floor knows, ``callback_over``
+    which callbacks are stored as over.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Dispatch:
         callbacks: Callbacks,
         requests: Requests,
         called_in: Callable[[CallerIdentified], None],
+        callback_over: Callable[[Callback], None],
         clock: Callable[[], float],
         observe: Callable[[str, float], None],
     ) -> None:
@@ -108,7 +111,7 @@ class Dispatch:
         self._deadline_moved = asyncio.Event()
         calling_back = CallbackOrders(
             store=callbacks, requests=requests, records=records, switch=switch, now=clock,
-            post=self.post, failed=lambda order: self.failed.update([order]),
+            post=self.post, failed=lambda order: self.failed.update([order]), over=callback_over,
             start=lambda order, work: self._started(self._carried(order, work)),
         )  # fmt: skip
         self._carry: dict[type[Any], Callable[[Any], Awaitable[None] | None]] = {

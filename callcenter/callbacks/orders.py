@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from callcenter.callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
-from callcenter.floor.callback import Callback, DialEnd, DialFault
+from callcenter.floor.callback import OPEN, Callback, DialEnd, DialFault
 from callcenter.ports import DialError, Records, ReservationTaken, Switch, SwitchError
 
 log: Final = logging.getLogger(__name__)
@@ -18,7 +18,8 @@ log: Final = logging.getLogger(__name__)
 
 class CallbackOrders:
     """``post`` takes what came of an order; ``start`` runs work that may wait, and tells the floor
-    when it fails; ``failed`` counts an order that did."""
+    when it fails; ``failed`` counts an order that did; ``over`` learns of each callback that is
+    stored as over."""
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class CallbackOrders:
         post: Callable[[e.Event], None],
         start: Callable[[o.Order, Coroutine[Any, Any, None]], asyncio.Task[None]],
         failed: Callable[[str], None],
+        over: Callable[[Callback], None],
     ) -> None:
         self._store = store
         self._requests = requests
@@ -40,6 +42,7 @@ class CallbackOrders:
         self._post = post
         self._start = start
         self._failed = failed
+        self._over = over
         self._storing: dict[str, asyncio.Task[None]] = {}
         """By callback: the storing of its last version, while it is under way."""
 
@@ -50,11 +53,14 @@ class CallbackOrders:
         before = self._storing.get(callback.id)
 
         async def keep() -> None:
-            await _over(before)
+            await _done(before)
             try:
                 await self._store.keep(callback)
             except CallbackTaken as taken:
                 self._lost(callback.id, str(taken))
+                return
+            if callback.state not in OPEN:
+                self._over(callback)
             if callback.call is not None and (how := _attempt_was(callback)) is not None:
                 await self._store.attempt_ended(callback.call, self._now(), how)
 
@@ -81,7 +87,7 @@ class CallbackOrders:
         """Reservation, callback and attempt are on disk before the customer is dialled. That they
         answered is told by the exchange itself."""
         callback = order.callback
-        await _over(before)
+        await _done(before)
         try:
             await self._records.keep_reservation(order.reservation)
             await self._store.keep(callback, dialling=True)
@@ -131,7 +137,7 @@ def _attempt_was(callback: Callback) -> DialEnd | Literal["talked"] | None:
     return None
 
 
-async def _over(task: asyncio.Task[None] | None) -> None:
+async def _done(task: asyncio.Task[None] | None) -> None:
     """Returns when it is done, however."""
     if task is not None:
         await asyncio.wait([task])

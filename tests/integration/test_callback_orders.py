@@ -61,12 +61,13 @@ class Desk:
         self.phone = Phone(self.store)
         self.posted: list[e.Event] = []
         self.failed: list[str] = []
+        self.over: list[Callback] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.records = MemoryRecords()
         self.orders = CallbackOrders(
             store=self.store, requests=self, records=self.records, switch=self.phone,  # type: ignore[arg-type]
             now=lambda: self.time, post=self.posted.append, start=self.start,
-            failed=self.failed.append,
+            failed=self.failed.append, over=self.over.append,
         )  # fmt: skip
 
     async def from_queue(self, order: o.RequestCallback, at: float) -> e.CallbackDenied:
@@ -202,6 +203,12 @@ async def test_versions_are_stored_in_their_order(monkeypatch: pytest.MonkeyPatc
     desk.orders.keep(o.KeepCallback(callback=over))
     await desk.settle()
     assert [(a.how, a.ended) for a in await desk.store.attempts(one.id)] == [("busy", NOW)]
+    assert desk.over == []
+    (again,) = await desk.store.claim("main")
+    ended = replace(again, state="expired", why="attempts_used", version=again.version + 1)
+    desk.orders.keep(o.KeepCallback(callback=ended))
+    await desk.settle()
+    assert [(done.id, done.why) for done in desk.over] == [(one.id, "attempts_used")]
 
 
 async def test_a_lost_step_is_told() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from callcenter.dispatch import Dispatch
 from callcenter.floor import events as e
+from callcenter.floor.callback import Callback
 from callcenter.floor.card import AgentView, Answer, Card, QueueView, Reason
 from callcenter.floor.errors import UnknownAgent
 from callcenter.floor.floor import Floor
@@ -99,6 +100,7 @@ class Bench:
         self.accounts = MemoryAccounts([MEI])
         self.callbacks = MemoryCallbacks(lambda: self.time)
         self.called_in: list[e.CallerIdentified] = []
+        self.over: list[Callback] = []
         self.steps: list[str] = []
         self.dispatch = Dispatch(
             Floor(),
@@ -111,6 +113,7 @@ class Bench:
             callbacks=self.callbacks,
             requests=self.outside,
             called_in=self.called_in.append,
+            callback_over=self.over.append,
             clock=lambda: self.time,
             observe=lambda step, seconds: self.steps.append(step),
         )
