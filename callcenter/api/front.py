@@ -88,7 +88,9 @@ class Front:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [*message.get("headers", ()), *self._headers]
+                headers = list(message.get("headers", ()))
+                own = {name.lower() for name, _ in headers}  # the public pages have theirs
+                headers += [header for header in self._headers if header[0] not in own]
                 if private and all(name.lower() != b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": headers}
