@@ -149,6 +149,7 @@ class CallBook:
         keep.sought = keep.sought or drop.sought
         keep.talked = keep.talked or drop.talked
         keep.answered = keep.answered or drop.answered
+        keep.message_left = keep.message_left or drop.message_left
         keep.result = keep.result or drop.result
         if both_told:
             self.tell(keep, CallsMerged(at=self.at, call=keep.id, absorbed=drop.id))

@@ -212,6 +212,9 @@ class Call:
     """Who chooses the agent in that line."""
     answered: bool = False
     """The customer who was called back picked up, and that was told."""
+    message_left: bool = False
+    asked: bool = False
+    """The caller left the line to be called back, and that was told."""
     gave_up: bool = False
     """QueueCallerAbandon was seen: no agent took it, for whatever reason."""
     offers: dict[str, Offer] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from callcenter.floor.events import (
     CustomerAnswered,
     DeviceLeft,
     Distribution,
+    MessageLeft,
     OfferEnd,
     PartyJoined,
     PartyLeft,
@@ -48,6 +49,7 @@ class Conversations(CallBook):
         self.arrived_as_it_looks(call)
         call.queue, call.queue_leg, call.gave_up = queue, leg.uid, False
         call.sought = True
+        call.asked = False
         call.queue_by = by
         if call.result != "abandoned":
             call.result = None
@@ -95,6 +97,12 @@ class Conversations(CallBook):
         call.answered = True
         self.calls_back(leg, leg.dialled_number or leg.number)
         self.tell(call, CustomerAnswered(at=self.at, call=call.id, by=by))
+
+    def leaves_message(self, leg: Leg) -> None:
+        call = leg.call
+        if called_back(leg.uid) and not call.message_left:
+            call.message_left = True
+            self.tell(call, MessageLeft(at=self.at, call=call.id))
 
     # --- ringing ------------------------------------------------------------------------------
 

@@ -114,7 +114,6 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
     now, waited = talk.at, _waits(snapshot)
     for leg in list(talk.legs.by_uid.values()):
         if called_back(leg.uid):
-            talk.at = now - waited.get(leg.uid, 0.0)
             _called_back(talk, leg, shown[leg.uid])
     for leg in new:
         if leg.is_party and leg.incoming and not talk.is_own(leg):

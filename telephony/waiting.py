@@ -14,7 +14,6 @@ from callcenter.floor.events import (
     CallbackAsked,
     EstimateTold,
     KeyPressed,
-    MessageLeft,
     QueueExit,
 )
 from telephony import said
@@ -77,7 +76,7 @@ def tells(talk: Conversations, leg: Leg, packet: Packet) -> None:
         by = packet.get("By")
         talk.customer_answered(leg, BY.get(by or "", "unknown"))
     elif name == "CallcenterMessage":
-        talk.tell(leg.call, MessageLeft(at=talk.at, call=leg.call.id))
+        talk.leaves_message(leg)
     elif name == "CallcenterAlone":
         leg.alone = packet.get("Queue") or ""
     elif name == said.EVENT:
@@ -96,6 +95,9 @@ def _asks(talk: Conversations, leg: Leg, packet: Packet) -> None:
         talk.unexpected["CallcenterCallback"] += 1
         return
     call = leg.call
+    if call.asked:
+        return
+    call.asked = True
     asked = CallbackAsked(at=talk.at, call=call.id, queue=queue, number=number or None, leg=leg.uid)
     talk.tell(call, asked)
 

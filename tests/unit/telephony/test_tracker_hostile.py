@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.floor.events import (
+    AgentOffLine,
     CallAnswered,
     CallArrived,
+    CallbackAsked,
     CallEnded,
     CallerChanged,
     CallHeld,
@@ -31,6 +33,7 @@ from callcenter.floor.events import (
     ConsultAnswered,
     ConsultBegan,
     ConsultEnded,
+    CustomerAnswered,
     DeviceChanged,
     DeviceLeft,
     EstimateTold,
@@ -38,6 +41,7 @@ from callcenter.floor.events import (
     KeyPressed,
     MemberGone,
     MemberSeen,
+    MessageLeft,
     MuteChanged,
     OfferEnded,
     PartyJoined,
@@ -68,6 +72,8 @@ class Live:
     held: set[str] = field(default_factory=set)
     parties: set[str] = field(default_factory=set)
     parked: bool = False
+    customer: bool = False
+    message: bool = False
     queue: str | None = None
     consults: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
@@ -79,11 +85,16 @@ def check_sense(events: Iterable[Event]) -> None:
     """Calls arrive, live and end in this order, once; so do their offers, lines, talks, holds."""
     live: dict[str, Live] = {}
     known: set[str] = set()
+    off_line: set[str] = set()
     before = 0.0
     for event in events:
         if not isinstance(event, (CallArrived, CallQueued)):  # in a snapshot: since when it waits
             assert event.at >= before
             before = event.at
+        if isinstance(event, AgentOffLine):
+            assert event.leg not in off_line
+            off_line.add(event.leg)
+            continue
         if isinstance(event, (MemberSeen, MemberGone, DeviceChanged)):
             continue
         if isinstance(event, CallArrived):
@@ -144,6 +155,14 @@ def check_sense(events: Iterable[Event]) -> None:
                 call.spies.add(event.leg)
             case SpyEnded():
                 call.spies.remove(event.leg)
+            case CustomerAnswered():
+                assert not call.customer
+                call.customer = True
+            case MessageLeft():
+                assert not call.message
+                call.message = True
+            case CallbackAsked():
+                assert call.queue is None
             case CallTransferred():
                 assert event.by is not None or event.to is not None
             case CallsMerged():
@@ -154,6 +173,8 @@ def check_sense(events: Iterable[Event]) -> None:
                 call.parked = call.parked or other.parked
                 call.parties |= other.parties
                 call.queue = call.queue or other.queue
+                call.customer = call.customer or other.customer
+                call.message = call.message or other.message
                 call.consults |= other.consults
                 call.answered |= other.answered
                 call.recorders |= other.recorders
