@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from telephony.packet import Packet
-from telephony.simulator import Arrival, Exchange, SimulatorSettings
+from telephony.simulator import Arrival, Exchange, Outside, Outsider, SimulatorSettings
 from telephony.simulator.actions import ACTIONS
 from telephony.simulator.settings import PHONES, Reaction, Route
 
@@ -410,6 +410,137 @@ def engine_wait_sent_away(stage: Played) -> None:
 def _talks(stage: Played, number: str | None, name: str) -> None:
     stage.phones(p1001=("answers", 0.4))
     stage.call(SERVICE, number, name, talk=0.6)
+
+
+CUSTOMER, OURS = "+447700900711", "+442079460100"
+CALL, AGENT = "cb-0-2", "cc-0-1"
+
+
+def _customer(stage: Played, **who: Any) -> None:
+    """Whoever is called back, and an engine that is alive."""
+    ring = who.pop("ring", 0.6)
+    outsider = Outsider(ring=(ring, ring), **who)
+    stage.change(outside=Outside(known={CUSTOMER: outsider}))
+    stage.beats = True
+    stage.act("Setvar", Variable="CC_BEAT", Value="1")
+    stage.stream = ""
+    stage.run(0.1)
+
+
+def _dial(stage: Played, machine: str = "connect", agent: str = "", timeout: str = "20000") -> None:
+    more = f",CC_AGENT={agent}" if agent else ""
+    stage.act(
+        "Originate",
+        ActionID="tap-9",
+        Channel=f"PJSIP/{CUSTOMER}@trunk",
+        ChannelId=CALL,
+        Context="cc-callback",
+        Exten="s",
+        Priority="1",
+        Variable=f"__CC_QUEUE=service,CC_NUMBER={CUSTOMER},CC_MACHINE={machine}{more}",
+        CallerID=f'"" <{OURS}>',
+        Timeout=timeout,
+        Async="true",
+    )
+
+
+def _agent_rung(stage: Played, context: str, variable: str) -> None:
+    stage.act(
+        "Originate",
+        ActionID="tap-8",
+        Channel="PJSIP/1001",
+        ChannelId=AGENT,
+        Context=context,
+        Exten="s",
+        Priority="1",
+        Variable=f"{variable},__CC_QUEUE=service",
+        CallerID=f'"" <{CUSTOMER}>',
+        Timeout="20000",
+        Async="true",
+    )
+
+
+@scenario
+def callback_customer_first(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.5))
+    _customer(stage, talk=(1.0, 1.0), ender="called")
+    _dial(stage)
+    stage.run(0.8)
+    _agent_rung(stage, "cc-join", f"CHANNEL_TO_JOIN={stage.exchange.world.channels[CALL].name}")
+
+
+@scenario
+def callback_agent_first(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.5))
+    _customer(stage, ring=0.8, talk=(1.0, 1.0))
+    _agent_rung(stage, "cc-callback-agent", f"CC_CUSTOMER={CALL}")
+    stage.run(0.8)
+    _dial(stage, agent=AGENT)
+
+
+@scenario
+def callback_agent_gone(stage: Played) -> None:
+    stage.phones(p1001=("answers", 0.5))
+    _customer(stage, reaction="waits", patience=(0.8, 0.8))
+    _agent_rung(stage, "cc-callback-agent", f"CC_CUSTOMER={CALL}")
+    stage.run(0.6)
+    _dial(stage, agent=AGENT)
+    stage.run(0.2)
+    stage.exchange.hang_up("PJSIP/1001")
+    stage.run(0.1)
+    stage.exchange.customer_answers(CUSTOMER)
+
+
+@scenario
+def callback_busy(stage: Played) -> None:
+    _customer(stage, reaction="busy")
+    _dial(stage)
+
+
+@scenario
+def callback_no_answer(stage: Played) -> None:
+    _customer(stage, reaction="waits")
+    _dial(stage, timeout="3000")
+
+
+@scenario
+def callback_stopped(stage: Played) -> None:
+    _customer(stage, reaction="waits")
+    _dial(stage)
+    stage.run(0.5)
+    stage.act("Hangup", Channel=CALL, Cause="16")
+
+
+@scenario
+def callback_message(stage: Played) -> None:
+    _customer(stage, reaction="machine", ring=0.5)
+    _dial(stage, machine="message")
+
+
+def _asks(stage: Played, number: str, keys: str, **caller: Any) -> str:
+    stage.beats = True
+    stage.act("Setvar", Variable="CC_BEAT", Value="1")
+    stage.stream = ""
+    stage.act("Setvar", Variable="CC_KEY", Value="1")
+    stage.run(0.1)
+    call = stage.call(WAITING, number, "Asking Ann", **caller)
+    stage.run(1.3)
+    for key in f"1{keys}":
+        stage.exchange.press_key(call, key)
+        stage.run(0.5)
+    return call
+
+
+@scenario
+def callback_key_granted(stage: Played) -> None:
+    call = _asks(stage, "+447700900712", "1")
+    stage.act("Redirect", Channel=call, Context="cc-callback-told", Exten="yes", Priority="1")
+
+
+@scenario
+def callback_key_denied(stage: Played) -> None:
+    call = _asks(stage, "+447700900713", "202079460999#1", patience=12.5)
+    stage.act("Redirect", Channel=call, Context="cc-callback-told", Exten="no", Priority="1")
 
 
 @scenario

@@ -7,6 +7,7 @@ be driven by hand (``Exchange``). It must not be reachable from anywhere but thi
 from telephony.simulator.arrivals import Arrival, Driver, Outcome
 from telephony.simulator.exchange import Exchange, ExchangeFullError, UnknownNumberError
 from telephony.simulator.living import Habits, LivingCallers, Somebody
+from telephony.simulator.outside import Outside, Outsider
 from telephony.simulator.script import ScriptDriver, ScriptedCall, ScriptError
 from telephony.simulator.settings import (
     Member,
@@ -28,6 +29,8 @@ __all__ = [
     "LivingCallers",
     "Member",
     "Outcome",
+    "Outside",
+    "Outsider",
     "Phone",
     "QueueLine",
     "Route",

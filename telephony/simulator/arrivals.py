@@ -60,6 +60,9 @@ class Arrival:
     far_ring: float = 2.0
     keys: tuple[tuple[float, str], ...] = ()
     """Keys pressed so many seconds after dialling, if the caller is still there."""
+    long_wait: float = math.inf
+    """Who is told a wait of so many seconds and offered a key to be called back presses it, and
+    confirms their number."""
     said: tuple[Words, ...] = ()
     """What a voice menu hears before the call goes where the number leads."""
     reason: str | None = None
@@ -70,6 +73,8 @@ class Arrival:
             raise ValueError("patience is below zero")
         if not 0 <= self.talk < math.inf:
             raise ValueError("talk is below zero or endless")
+        if self.long_wait < 0 or math.isnan(self.long_wait):
+            raise ValueError("long_wait is below zero")
         if any(not 0 <= after < math.inf or len(key) != 1 for after, key in self.keys):
             raise ValueError("keys are not seconds and one key each")
         if not self.dialled or not self.dialled.isprintable() or " " in self.dialled:

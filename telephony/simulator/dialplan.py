@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from callcenter.floor.card import Words
 from telephony import said
-from telephony.simulator import control, engine_line, handovers
+from telephony.simulator import callbacks, control, engine_line, handovers
 from telephony.simulator import messages as m
 from telephony.simulator.channel import BUSY, UP, Channel
 from telephony.simulator.dial_app import DialResult, dial
@@ -32,6 +32,9 @@ _SAID = (("vm-nobodyavail", 2.8), ("vm-goodbye", 0.88))
 _MESSAGES = (("vm-nobodyavail&pls-try-call-later", 2.8), ("auth-thankyou&vm-goodbye", 1.9))
 """What is told to a caller who leaves the engine's line: ordinarily, and after a key. Like the
 recorded exchange this one has only the first half of the first."""
+PARTS = {**control.PARTS, **callbacks.PARTS}
+"""What runs at an extension that is the same for every call, by context and extension."""
+ORIGINATED = control.ORIGINATED | callbacks.ORIGINATED
 _LABELS: dict[DialResult, int] = {"BUSY": 3, "CHANUNAVAIL": 4, "CONGESTION": 5, "NOANSWER": 6}
 
 
@@ -75,7 +78,7 @@ def knows(exchange: Exchange, context: str, exten: str) -> bool:
         return exchange.handset_of_number(exten) is not None
     if context == "from-agents":
         return handovers.reaches(exchange, exten)
-    if (context, exten) in control.PARTS:
+    if (context, exten) in PARTS:
         return True
     return context == engine_line.AWAY and exten in engine_line.AWAY_WHY
 
@@ -89,8 +92,8 @@ def _place(exchange: Exchange, channel: Channel, context: str, exten: str) -> Pa
         return _agent_direct(exchange, channel, exten)
     if context == "from-agents":
         return _handed_on(exchange, channel, exten)
-    if (context, exten) in control.PARTS:
-        return control.PARTS[context, exten](exchange, channel)
+    if (context, exten) in PARTS:
+        return PARTS[context, exten](exchange, channel)
     return _away(exchange, channel, exten)
 
 
@@ -147,7 +150,7 @@ def agent_leg(exchange: Exchange, channel: Channel, number: str) -> Plan:
 
 def originated(exchange: Exchange, channel: Channel, context: str, exten: str) -> Plan:
     """A leg that AMI originated has been answered."""
-    part = control.PARTS.get((context, exten))
+    part = PARTS.get((context, exten))
     if part is not None:
         yield from _run(exchange, channel, part(exchange, channel))
     else:
@@ -306,6 +309,8 @@ def _engine_queue(exchange: Exchange, channel: Channel, name: str) -> Part[bool]
     leaves = yield from engine_line.wait(exchange, channel, name)
     if leaves == "fallback":
         return (yield from _away(exchange, channel, leaves))
+    if leaves == "ask":
+        return (yield from callbacks.ask(exchange, channel))
     return leaves == "over"
 
 

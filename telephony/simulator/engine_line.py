@@ -19,7 +19,9 @@ from telephony.simulator.world import Part
 if TYPE_CHECKING:
     from telephony.simulator.exchange import Exchange
 
-WAIT, JOIN, AFTER, AWAY = "cc-wait", "cc-join", "cc-after", "cc-away"
+WAIT, JOIN, AFTER, AWAY, ASK = "cc-wait", "cc-join", "cc-after", "cc-away", "cc-callback-ask"
+KEY, NO_CALLBACK = "CC_KEY", "CC_NO_CALLBACK"
+"""Global variables, or a channel's own: the key that is offered, and ``1`` while none is."""
 BEAT = "CC_BEAT"
 """The global variable that the engine keeps changing while it lives."""
 POSITION, P50, P90 = "CC_POSITION", "CC_P50", "CC_P90"
@@ -35,8 +37,8 @@ AWAY_WHY: Mapping[str, LineExit] = {
 _NUMBER = 0.8
 """Seconds that a small number takes to say."""
 
-Leaves: TypeAlias = Literal["hung up", "fallback", "over"]
-"""``over``: the caller talked, and has to be hung up."""
+Leaves: TypeAlias = Literal["hung up", "fallback", "over", "ask"]
+"""``over``: the caller talked, and has to be hung up. ``ask``: to be called back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class _Step:
     seconds: float = 0.0
 
 
-def _announcement(place: str, low: str, high: str) -> Iterator[_Step]:
-    """What is told, as ``tell`` of ``cc-wait`` puts it together."""
+def _announcement(place: str, low: str, high: str, key: str) -> Iterator[_Step]:
+    """What is told, as ``tell`` of ``cc-wait`` puts it together. `key`: the one that is offered."""
     several = int(place or "0") > 1
     yield _Step(17, "GotoIf", f"{int(several)}?place")
     if several:
@@ -76,7 +78,11 @@ def _announcement(place: str, low: str, high: str) -> Iterator[_Step]:
             yield _Step(28, "Goto", "most")
         yield _Step(31, "SayNumber", str(max(most, 2)), _NUMBER)
         yield _Step(32, "BackGround", "queue-minutes", 0.88)
-    yield _Step(33, "GotoIf", "1?told")
+    yield _Step(33, "GotoIf", f"{int(not key)}?told")
+    if key:
+        yield _Step(34, "GotoIf", "1?press")
+        yield _Step(37, "BackGround", "to-call-this-number&vm-press", 1.9)
+        yield _Step(38, "SayDigits", key, 0.4)
 
 
 def wait(exchange: Exchange, channel: Channel, queue: str) -> Part[Leaves]:
@@ -131,7 +137,8 @@ class _Wait:
             world.step(channel, "WaitExten", f"{self.limit:g}", priority=9)
             signal = yield from self._until(world.now + self.limit, keys=True)
             if isinstance(signal, KeyPressed):
-                self._key(signal.key, quiet=False)
+                if self._key(signal.key, quiet=False):
+                    return "ask"
             elif signal is not None:
                 return (yield from self._ends(signal))
             if self._silent():
@@ -142,7 +149,8 @@ class _Wait:
             if place:
                 signal = yield from self._tell(place)
                 if isinstance(signal, KeyPressed):
-                    self._key(signal.key, quiet=True)
+                    if self._key(signal.key, quiet=True):
+                        return "ask"
                 elif signal is not None:
                     return (yield from self._ends(signal))
                 self._music()
@@ -182,18 +190,31 @@ class _Wait:
         world.step(channel, "GotoIf", f"{int(not silent)}?say", priority=13)
         return silent
 
-    def _key(self, key: str, *, quiet: bool) -> None:
-        """What a key means is the engine's business; the caller goes on waiting. `quiet`: it was
-        pressed during an announcement."""
+    def _offered(self) -> str:
+        """The key that is offered at the moment; none: empty."""
+        own, everywhere = self.channel.variables, self.exchange.globals
+        if (own.get(NO_CALLBACK) or everywhere.get(NO_CALLBACK, "")) == "1":
+            return ""
+        return own.get(KEY) or everywhere.get(KEY, "")
+
+    def _key(self, key: str, *, quiet: bool) -> bool:
+        """The key that is offered leads out of the line: True. What any other means is the
+        engine's business, and the caller goes on waiting. `quiet`: it was pressed during an
+        announcement."""
         exchange, world, channel = self.exchange, self.exchange.world, self.channel
         world.varset(channel, "INVALID_EXTEN", key)
+        asks = key == self._offered()
+        world.step(channel, "GotoIf", f"{int(asks)}?{ASK},s,1", exten="i", priority=1)
+        if asks:
+            return True
         data = f"CallcenterKey,Queue: {self.queue},Key: {key}"
-        world.step(channel, "UserEvent", data, exten="i", priority=1)
+        world.step(channel, "UserEvent", data, priority=2)
         exchange.user_event(channel, "CallcenterKey", f"Queue: {self.queue}", f"Key: {key}")
-        world.step(channel, "GotoIf", f"{int(quiet)}?{self.queue},music", priority=2)
+        world.step(channel, "GotoIf", f"{int(quiet)}?{self.queue},music", priority=3)
         if not quiet:
-            world.step(channel, "Goto", f"{self.queue},look", priority=3)
+            world.step(channel, "Goto", f"{self.queue},look", priority=4)
         channel.change(exten=self.queue)
+        return False
 
     def _tell(self, place: str) -> Part[Signal | None]:
         """Position and expected wait; a key ends it and is heard as one."""
@@ -204,7 +225,8 @@ class _Wait:
         self._set(CC_N=place, CC_LOW=low, CC_HIGH=high, CC_POSITION="", CC_QUIET="1")
         world.step(channel, "StopMusicOnHold", "", priority=16)
         exchange.music(channel, on=False)
-        for step in _announcement(place, low, high):
+        key = self._offered()
+        for step in _announcement(place, low, high, key):
             world.step(channel, step.application, step.data, priority=step.priority)
             if step.application == "MSet":
                 self._set(**dict(one.split("=") for one in step.data.split(",")))
@@ -220,12 +242,14 @@ class _Wait:
         data = f"CallcenterTold,{','.join(lines)}"
         world.step(channel, "UserEvent", data, priority=39)
         exchange.user_event(channel, "CallcenterTold", *lines)
+        if key and low:
+            exchange.people.offered_callback(channel, key, float(low), ASK)
         world.step(channel, "Goto", "music", priority=40)
         return None
 
     def _ends(self, signal: Signal) -> Part[Leaves]:
         """Hung up, or taken by an agent."""
-        exchange, world, channel = self.exchange, self.exchange.world, self.channel
+        exchange, channel = self.exchange, self.channel
         exchange.joins.waiting.discard(channel)
         if channel.music:
             exchange.music(channel, on=False)
@@ -236,11 +260,18 @@ class _Wait:
         channel.change(priority=channel.priority + 1)
         if not (yield from exchange.joins.taken(channel, signal.bridge)):
             return "hung up"
-        world.step(channel, "Set", "TIMEOUT(digit)=5", context=AFTER, exten="s", priority=1)
-        world.step(channel, "GotoIf", "0?cc-after-custom,s,1", priority=2)
-        world.step(channel, "Hangup", "", priority=3)
-        channel.change(cause=16)
+        over_after(exchange, channel)
         return "over"
+
+
+def over_after(exchange: Exchange, channel: Channel) -> bool:
+    """``cc-after``: the agent has hung up. Answers True: the channel is there and at its end."""
+    world = exchange.world
+    world.step(channel, "Set", "TIMEOUT(digit)=5", context=AFTER, exten="s", priority=1)
+    world.step(channel, "GotoIf", "0?cc-after-custom,s,1", priority=2)
+    world.step(channel, "Hangup", "", priority=3)
+    channel.change(cause=16)
+    return True
 
 
 def join(exchange: Exchange, channel: Channel, target: str | None, context: str) -> Part[bool]:
@@ -280,13 +311,19 @@ def _hang_up(exchange: Exchange, channel: Channel, priority: int) -> None:
     channel.change(cause=16)
 
 
-def away(exchange: Exchange, channel: Channel, why: str) -> str:
-    """The caller is out of the engine's line without an agent; answers from which queue."""
-    world, queue = exchange.world, channel.variables.get("CC_QUEUE", "")
+def leave(exchange: Exchange, channel: Channel, context: str, exten: str, why: str) -> str:
+    """``UserEvent(CallcenterAway)``: out of the line; answers from which queue."""
+    queue = channel.variables.get("CC_QUEUE", "")
     data = f"CallcenterAway,Queue: {queue},Why: {why}"
-    world.step(channel, "UserEvent", data, context=AWAY, exten=why, priority=1)
+    exchange.world.step(channel, "UserEvent", data, context=context, exten=exten, priority=1)
     exchange.user_event(channel, "CallcenterAway", f"Queue: {queue}", f"Why: {why}")
     exchange.note_left(channel, AWAY_WHY[why])
+    return queue
+
+
+def away(exchange: Exchange, channel: Channel, why: str) -> str:
+    """The caller is out of the engine's line without an agent; answers from which queue."""
+    world, queue = exchange.world, leave(exchange, channel, AWAY, why, why)
     world.step(channel, "StopMusicOnHold", "", priority=2)
     if channel.music:
         exchange.music(channel, on=False)

@@ -15,6 +15,7 @@ from telephony.simulator.channel import DOWN, INHERITED, RING, UP, Channel, Devi
 from telephony.simulator.joins import Joins
 from telephony.simulator.legs import Handset, Leg, LocalLeg, PhoneLeg
 from telephony.simulator.local import dial_local
+from telephony.simulator.outside import Outsider, OutsideReaction
 from telephony.simulator.people import People
 from telephony.simulator.queues import MemberState, QueueState
 from telephony.simulator.settings import Reaction, SimulatorSettings
@@ -64,6 +65,11 @@ class Exchange:
         self.joins = Joins(self)
         self.globals: dict[str, str] = {}
         """Variables of no channel, by name."""
+        if settings.callback_key:
+            self.globals["CC_KEY"] = settings.callback_key
+        self.outsiders: dict[str, Outsider] = dict(settings.outside.known)
+        """Those whom :meth:`set_outsider` changed, too."""
+        self._whims = random.Random(settings.seed + 2)  # noqa: S311 - a simulation, no secret
         self._legs: dict[Channel, PhoneLeg] = {}
         self._trunk = self.world.device(f"PJSIP/{settings.trunk}")
         self.local_numbers = 0
@@ -122,11 +128,16 @@ class Exchange:
         return leg is not None
 
     def hang_up_caller(self, call: str) -> bool:
-        """The caller of a call hangs up; False when there is no such call."""
+        """The caller of a call hangs up, or the customer who was called, who declines when it
+        rings yet; False when there is no such call."""
         channel = self.world.channels.get(call)
         if channel is None or call not in self.people.callers:
             return False
-        self.party_hangs_up(channel)
+        leg = self._legs.get(channel)
+        if leg is not None and not leg.answered:
+            leg.put_down()
+        else:
+            self.party_hangs_up(channel)
         return True
 
     def press_key(self, call: str, key: str) -> bool:
@@ -143,6 +154,19 @@ class Exchange:
         handset.reaction = reaction
         self.world.devices[device].absent = reaction == "absent"
         self.world.publish(self.world.devices[device])
+
+    def set_outsider(self, number: str, outsider: Outsider) -> None:
+        """From now on whoever has this number takes calls like this."""
+        self.outsiders[number] = outsider
+
+    def customer_answers(self, number: str) -> bool:
+        """Whoever is being called at a number outside takes the call; False when it does not
+        ring."""
+        return any(
+            leg.pick_up()
+            for channel, leg in list(self._legs.items())
+            if leg.handset is None and channel.variables.get("CC_NUMBER") == number
+        )
 
     def _handset(self, device: str) -> Handset:
         handset = self.handsets.get(device)
@@ -274,8 +298,8 @@ class Exchange:
         return self._leg(channel, caller, handset, handset.reaction, ring, queue_style=queue_style)
 
     def _leg(
-        self, channel: Channel, caller: Channel, handset: Handset | None, reaction: Reaction,
-        ring: float, *, queue_style: bool = False,
+        self, channel: Channel, caller: Channel, handset: Handset | None,
+        reaction: Reaction | OutsideReaction, ring: float, *, queue_style: bool = False,
     ) -> PhoneLeg:  # fmt: skip
         assert caller.thread is not None  # whoever dials runs a dialplan
         leg = PhoneLeg(
@@ -306,6 +330,28 @@ class Exchange:
         )  # fmt: skip
         self.world.step(channel, "AppDial2", "(Outgoing Line)")
         return channel, handset
+
+    def outside_leg(self, number: str, *, uniqueid: str) -> Channel:
+        """The channel of a leg to a number outside that AMI originates; nobody rings yet."""
+        channel = self.open(
+            self._trunk, DOWN, None, None, "from-trunk", "s", uniqueid=uniqueid
+        )  # fmt: skip
+        self.world.step(channel, "AppDial2", "(Outgoing Line)")
+        return channel
+
+    def ring_outside(self, channel: Channel, number: str) -> PhoneLeg:
+        """Call whoever is at that number, who then behaves as the settings say."""
+        chance = self._whims
+        who = self.outsiders.get(number) or self.settings.outside.who(number, chance)
+        arrival = Arrival(
+            number=number,
+            dialled=number,
+            patience=chance.uniform(*who.patience),
+            talk=chance.uniform(*who.talk),
+            ender=who.ender,
+        )
+        self.people.dialled(arrival, channel, machine=who.reaction == "machine")
+        return self._leg(channel, channel, None, who.reaction, chance.uniform(*who.ring))
 
     def ring_own(self, channel: Channel, handset: Handset) -> PhoneLeg:
         ring = self.chance.uniform(*handset.ring)
@@ -356,6 +402,11 @@ class Exchange:
             return
         channel.variables[name.lstrip("_")] = value
         self.world.varset(channel, name, value)
+
+    def caller_id(self, channel: Channel, number: str | None, person: str | None) -> None:
+        """``Set(CALLERID(...)=...)``."""
+        channel.change(number=number, person=person)
+        self.world.emit(m.NEW_CALLERID, channel.block() + m.PRESENTATION)
 
     def user_event(self, channel: Channel, name: str, *headers: str) -> None:
         """The application ``UserEvent()``."""

@@ -65,7 +65,11 @@ class Joins:
         for one, to in ((channel, other), (other, channel)):
             if (one.connected_number, one.connected_name) != (to.number, to.person):
                 world.connected(one, to.number, to.person)
-        self._exchange.talking(other, channel.device.name)
+        # Usually it is the waiting channel that is a customer's; of a callback it is the agent's.
+        customer, agent = other, channel
+        if other.uniqueid not in self._exchange.people.callers:
+            customer, agent = channel, other
+        self._exchange.talking(customer, agent.device.name)
         heard: Signal | None = None
         try:
             while not isinstance(heard, HungUp | LegGone | LetGo):
@@ -76,6 +80,7 @@ class Joins:
             raise
         world.leave(channel)
         self.part(channel)
+        self._exchange.people.parted(channel)
         world.varset(channel, "BRIDGERESULT", "SUCCESS")
         return isinstance(heard, LetGo)
 
@@ -86,14 +91,14 @@ class Joins:
         world.enter(bridge, channel)
         heard: Signal | None = None
         try:
-            while not isinstance(heard, HungUp | LetGo):
+            while not isinstance(heard, HungUp | LegGone | LetGo):
                 heard = yield None
         except Redirected:
             world.leave(channel)
             self.part(channel)
             raise
         world.leave(channel)
-        if isinstance(heard, HungUp):
+        if not isinstance(heard, LetGo):
             self.part(channel)
             channel.thread = None
             world.hang_up(channel)  # out of a bridge it was put into: no SoftHangupRequest

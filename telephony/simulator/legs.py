@@ -15,6 +15,7 @@ from telephony.simulator.world import Thread, Timer, World
 
 if TYPE_CHECKING:
     from telephony.simulator.arrivals import OfferEnd
+    from telephony.simulator.outside import OutsideReaction
     from telephony.simulator.settings import Reaction
 
 NETWORK = 0.001
@@ -23,6 +24,7 @@ REFUSALS: dict[str, tuple[int, int, OfferEnd]] = {
     "busy": (17, 486, "busy"),
     "declines": (21, 603, "refused"),
     "fails": (34, 503, "congestion"),
+    "invalid": (1, 404, "congestion"),
 }
 """By reaction: Q.850 cause, SIP status, and what it is called."""
 
@@ -54,7 +56,7 @@ class PhoneLeg:
         owner: Thread,
         handset: Handset | None,
         *,
-        reaction: Reaction,
+        reaction: Reaction | OutsideReaction,
         ring: float,
         queue_style: bool = False,
     ) -> None:
@@ -89,7 +91,7 @@ class PhoneLeg:
 
     def _reached(self) -> None:
         self._timer = None
-        if self.reaction in ("busy", "fails"):
+        if self.reaction in ("busy", "fails", "invalid"):
             self._refuse()
             return
         world, channel = self._world, self.channel
@@ -103,7 +105,7 @@ class PhoneLeg:
         if channel.gone:
             return
         world.publish(channel.device)
-        if self.reaction == "answers":
+        if self.reaction in ("answers", "machine"):
             self._timer = world.at(world.now + self.rings_until, self.pick_up)
         elif self.reaction == "declines":
             self._timer = world.at(world.now + self.rings_until, self._refuse)
@@ -139,7 +141,8 @@ class PhoneLeg:
                 self._refuse()
             return
         known = self.channel.cause or None
-        self.channel.change(cause=16)
+        if self.channel.bridge is not None:
+            self.channel.change(cause=16)
         self._release()
         self._world.emit(m.HANGUP_REQUEST, self.channel.block() + m.request_cause(known, None))
         self.owner.post(LegGone(self))

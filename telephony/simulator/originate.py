@@ -62,7 +62,7 @@ def read(packet: Packet, exchange: Exchange) -> Request | str:
     timeout = packet.get("Timeout", "30000")
     if not timeout.isdigit() or int(timeout) > 86_400_000:
         return "Invalid timeout"
-    known = (context, exten) in _PLACES or (context, exten) in control.ORIGINATED
+    known = (context, exten) in _PLACES or (context, exten) in dialplan.ORIGINATED
     if not known or int(priority) != 1:
         return "Extension does not exist."
     found = _CALLER.fullmatch(packet.get("CallerID", ""))
@@ -95,23 +95,36 @@ def start(exchange: Exchange, request: Request) -> None:
         control.record(exchange, request.uniqueid, request.other, dict(request.variables))
         return
     handset = exchange.handsets.get(request.device)
+    outside = _outside(exchange, request.device)
     taken = bool(request.uniqueid) and request.uniqueid in world.channels
-    if handset is None or handset.reaction == "absent" or taken:
+    absent = handset is None or handset.reaction == "absent"
+    if taken or (absent and outside is None):
         # The real one says so from a thread of its own, after the response.
         _respond(exchange, request, request.device, "Failure", _FAILED, request.uniqueid)
         return
-    channel, handset = exchange.own_leg(request.device, uniqueid=request.uniqueid)
+    if outside is not None:
+        channel = exchange.outside_leg(outside, uniqueid=request.uniqueid)
+    else:
+        channel, handset = exchange.own_leg(request.device, uniqueid=request.uniqueid)
     for name, value in request.variables:
         exchange.set_variable(channel, name, value)
     if request.number is not None or request.person is not None:
-        channel.change(number=request.number, person=request.person)
-        world.emit(m.NEW_CALLERID, channel.block() + m.PRESENTATION)
+        exchange.caller_id(channel, request.number, request.person or channel.person)
         world.connected(channel, request.number, request.person)
     channel.thread = Thread(world, _plan(exchange, request, channel))
-    exchange.ring_own(channel, handset)
+    if outside is not None:
+        exchange.ring_outside(channel, outside)
+    elif handset is not None:
+        exchange.ring_own(channel, handset)
     world.emit(m.DIAL_BEGIN, f"{channel.dest()}DialString: {request.device.partition('/')[2]}\r\n")
     exchange.joins.wanted(channel, channel.variables.get("CHANNEL_TO_JOIN"))
     channel.thread.start()
+
+
+def _outside(exchange: Exchange, device: str) -> str | None:
+    """The number outside that a channel leads to."""
+    number, _, trunk = device.removeprefix("PJSIP/").partition("@")
+    return number if trunk == exchange.settings.trunk and number else None
 
 
 def _plan(exchange: Exchange, request: Request, channel: Channel) -> Plan:

@@ -6,7 +6,7 @@ exchange tells this module what happens to their channel; it keeps the ground tr
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,6 +20,11 @@ from telephony.simulator.world import Timer
 
 if TYPE_CHECKING:
     from telephony.simulator.exchange import Exchange
+
+_FINGER = 1.0
+"""Seconds until somebody has pressed the key that was offered."""
+_LISTENS = 4.0
+"""Seconds until they have heard what is asked then, and confirmed it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -41,6 +46,12 @@ class Caller:
     visits: list[Visit] = field(default_factory=list)
     line: tuple[str, float] | None = None
     """The queue in whose line they stand, and since when."""
+    called: bool = False
+    """The engine dialled them."""
+    picked_up: bool = False
+    """Of one who was dialled: they took the call."""
+    machine: bool = False
+    """Of one who was dialled: a machine takes it."""
 
 
 class People:
@@ -62,6 +73,43 @@ class People:
             )
         for after, key in arrival.keys:
             world.at(world.now + after, partial(self._exchange.press_key, channel.uniqueid, key))
+
+    def dialled(self, arrival: Arrival, channel: Channel, *, machine: bool) -> None:
+        """Somebody outside is being called; `arrival` is how they will behave."""
+        now = self._exchange.world.now
+        self.callers[channel.uniqueid] = Caller(arrival, channel, now, called=True, machine=machine)
+
+    def picked_up(self, channel: Channel) -> None:
+        """They took the call, and wait for somebody no longer than they like."""
+        caller = self.callers.get(channel.uniqueid)
+        if caller is None:
+            return
+        caller.picked_up = True
+        if caller.arrival.patience < inf:
+            world = self._exchange.world
+            caller.timer = world.at(
+                world.now + caller.arrival.patience,
+                lambda: self._exchange.party_hangs_up(channel),
+            )
+
+    def is_machine(self, channel: Channel) -> bool:
+        caller = self.callers.get(channel.uniqueid)
+        return caller is not None and caller.machine
+
+    def offered_callback(self, channel: Channel, key: str, wait: float, place: str) -> None:
+        """They were told how long it takes, and may ask by `key` to be called back; `place` is the
+        context of the dialplan in which they are asked for their number."""
+        caller = self.callers.get(channel.uniqueid)
+        if caller is None or wait < caller.arrival.long_wait:
+            return
+        world, exchange = self._exchange.world, self._exchange
+
+        def press(where: str, pressed: str) -> None:
+            if not channel.gone and channel.bridge is None and channel.context == where:
+                exchange.press_key(channel.uniqueid, pressed)
+
+        world.at(world.now + _FINGER, partial(press, channel.context, key))
+        world.at(world.now + _LISTENS, partial(press, place, "1"))
 
     def queued(self, channel: Channel, queue: str) -> None:
         caller = self.callers.get(channel.uniqueid)
@@ -210,7 +258,15 @@ def _end(caller: Caller) -> End:
         return "busy"
     if cause == 19:
         return "no_answer"
+    if caller.called:
+        return "abandoned" if caller.picked_up and not caller.machine else _NOT_REACHED[cause]
     if cause == 34:
         refused = bool(caller.offers) and caller.offers[-1][1] == "refused"
         return "refused" if refused else "congestion"
     return "abandoned"
+
+
+_NOT_REACHED: defaultdict[int, End] = defaultdict(
+    lambda: "no_answer", {21: "refused", 34: "congestion", 1: "failed"}
+)
+"""Of people who were dialled: by the cause of its end."""

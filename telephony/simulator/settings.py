@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
+from telephony.simulator.outside import Outside
+
 Strategy: TypeAlias = Literal[
     "rrmemory", "ringall", "leastrecent", "fewestcalls", "linear", "random"
 ]
@@ -198,6 +200,10 @@ class SimulatorSettings:
     beat_limit: float = 5.0
     """Seconds without a sign of life of the engine (``CC_BEAT``) until ``Queue()`` takes over, and
     between two looks at it."""
+    callback_key: str = ""
+    """``CC_KEY``: the key that callers in the engine's line are offered, to be called back."""
+    outside: Outside = field(default_factory=Outside)
+    """How people take the calls that AMI makes to them."""
     variables: frozenset[str] | None = None
     """Only these variables are told (VarSet) when they are set; None: all, as on a real one."""
     hold_share: float = 0.0
@@ -237,6 +243,8 @@ class SimulatorSettings:
             raise SettingsError(f"engine_queues: there is no queue {unknown[0]!r}")
         if not (0 <= self.hold_share <= 1 and 0 <= self.transfer_share <= 1):
             raise SettingsError("hold_share and transfer_share are shares between 0 and 1")
+        if self.callback_key not in {"", *"0123456789*#"}:
+            raise SettingsError(f"callback_key: {self.callback_key!r} is no key")
         if self.beat_limit <= 0:
             raise SettingsError("beat_limit must be above zero")
         numbers = {phone.number for phone in self.phones}

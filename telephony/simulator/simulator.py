@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from telephony.simulator.arrivals import Arrival, Driver, Outcome
 from telephony.simulator.exchange import Exchange, ExchangeFullError
 from telephony.simulator.messages import SHUTDOWN
+from telephony.simulator.outside import Outsider
 from telephony.simulator.server import AmiPort
 from telephony.simulator.settings import Reaction, SimulatorSettings
 
@@ -122,6 +123,18 @@ class Simulator:
     def set_reaction(self, device: str, reaction: Reaction) -> None:
         """From now on the phone behaves like this."""
         self._do(lambda exchange: exchange.set_reaction(device, reaction))
+
+    def set_outsider(self, number: str, outsider: Outsider) -> None:
+        """From now on whoever has this number outside takes calls like this."""
+        self._do(lambda exchange: exchange.set_outsider(number, outsider))
+
+    def customer_answers(self, number: str) -> bool:
+        """Whoever is being called outside takes the call; False when it does not ring."""
+        return self._do(lambda exchange: exchange.customer_answers(number))
+
+    def press_key(self, call: str, key: str) -> bool:
+        """The caller of a call presses a key; False when there is no such call."""
+        return self._do(lambda exchange: exchange.press_key(call, key))
 
     def truth(self) -> tuple[Outcome, ...]:
         """What really happened: finished calls, oldest first, as many as are kept."""
