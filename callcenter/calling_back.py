@@ -21,6 +21,7 @@ from .callbacks.house import House, told
 from .callbacks.keeper import CallbackKeeper
 from .callbacks.law import BadLaw, load_law
 from .callbacks.planner import Planner, QueuePlan
+from .callbacks.staffing import BadStaff
 from .callbacks.plans import BookingRules, GuardRules, QueueTerms, SitePlan
 from .dispatch import Dispatch
 from .floor.callback import Callback, LawRules
@@ -99,7 +100,7 @@ class CallingBack:
             for queue in self._queues:
                 view = desk.view().queues[queue]
                 at_work = view.signed_in - view.on_break
-                self.planner.told(queue, at_work, view.waiting + view.callbacks, now)
+                self.planner.told(queue, at_work, view.waiting, now)
             await asyncio.sleep(TOLD_EVERY)
 
 
@@ -128,12 +129,15 @@ def calling_back(
     desk: list[Dispatch] = []
     hours = {one.queue: one.hours for one in queue_settings(settings)}
     offering = {name: one for name, one in settings.queues.items() if one.callback.offered}
-    planner = Planner(
-        store.callbacks,
-        store.demand,
-        {name: _plan(settings, name, queue) for name, queue in offering.items()},
-        centre.time_zone,
-    )
+    try:
+        planner = Planner(
+            store.callbacks,
+            store.demand,
+            {name: _plan(settings, name, queue) for name, queue in offering.items()},
+            centre.time_zone,
+        )
+    except BadStaff as error:
+        raise SettingsError(f"[queues] callback.staff: {error}.") from None
     keeper = CallbackKeeper(
         store=store.callbacks,
         node=settings.engine.node,

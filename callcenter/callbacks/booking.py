@@ -178,7 +178,7 @@ class Booking:
             reason=reason,
         )
         estimate = self._house.estimate(order.queue, at)
-        if await self._house.promises.now(order.queue, at, estimate) is None:
+        if await self._house.promises.now(order.queue, at, estimate, in_line=True) is None:
             raise CallbackRefused("closed", "when")
         self._promising.lawful(new, at)
         return new

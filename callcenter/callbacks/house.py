@@ -37,7 +37,10 @@ class Opening(Protocol):
 class Promises(Protocol):
     """What can be promised (``callcenter.callbacks.planner``)."""
 
-    async def now(self, queue: str, at: float, estimate: Estimate | None) -> Opening | None: ...
+    async def now(
+        self, queue: str, at: float, estimate: Estimate | None, in_line: bool = False
+    ) -> Opening | None:
+        """``in_line``: for a caller who waits already, and takes nothing from anybody by it."""
 
     async def window(self, queue: str, opens: float, at: float) -> Opening | None:
         """That opens just then, with room or without; ``None``: never offered, or too late."""
