@@ -21,7 +21,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from callcenter.floor import events as e
-from callcenter.floor.callback import WAITING, Callback, CallbackRules, DialEnd
+from callcenter.floor.callback import WAITING, Callback, CallbackRules, DialEnd, LawRules
 from callcenter.floor.errors import FloorError
 from callcenter.floor.floor import Floor
 from callcenter.floor.orders import Dial, KeepCallback, Order, Ring
@@ -86,7 +86,7 @@ class Centre:
         self.floor = Floor()
         self.happens.clear()
         law = tuple(
-            e.LawRules(
+            LawRules(
                 region=region, weekly=tuple((day, 60 * a, 60 * b) for day in WEEK), attempts=MOST
             )
             for region, (a, b) in LAW.items()

@@ -253,6 +253,10 @@ def dial(
         dialled=at if before.dialled is None else before.dialled,
         by=None,
     )
+    for other in state.callbacks.values():
+        if other is not held and other.callback.number == before.number:
+            tried = (*other.callback.tried, at)  # stored with its next version
+            other.callback = replace(other.callback, tried=tried)
     held.machine = rules.machine
     if rules.machine == "message" and not retries.leaves_message(
         held.callback, rules, law, hours, at

@@ -11,13 +11,21 @@ from hypothesis import settings
 from hypothesis.stateful import precondition, rule
 
 from callcenter.floor import events as e
-from callcenter.floor.callback import HELD, TRANSITIONS, WAITING, Callback, CallbackRules, DialEnd
+from callcenter.floor.callback import (
+    HELD,
+    TRANSITIONS,
+    WAITING,
+    Callback,
+    CallbackRules,
+    DialEnd,
+    LawRules,
+)
 from callcenter.floor.calling_times import may_call
 from callcenter.floor.orders import Control, Dial, KeepCallback, Order, Ring
 from tests.unit.callcenter.floor.test_engine_machine import EngineOrder
 from tests.unit.callcenter.floor.test_floor_machine import AGENTS, CALLS, DEVICES, STEPS
 
-LAW = (e.LawRules(region="*", weekly=(), attempts=4),)
+LAW = (LawRules(region="*", weekly=(), attempts=4),)
 HOURS = e.HoursSettings(weekly=((4, 0, 40), (4, 50, 24 * 60)))
 NOT_DIALLED = ("not_stored", "lost", "outside")
 

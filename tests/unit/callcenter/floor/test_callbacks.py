@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callcenter.floor import events as e
-from callcenter.floor.callback import CallbackRules, RetryRule
+from callcenter.floor.callback import CallbackRules, LawRules, RetryRule
 from callcenter.floor.card import Profile, Words
 from callcenter.floor.errors import BadChoice, NotNow, UnknownCall
 from callcenter.floor.orders import (
@@ -423,7 +423,7 @@ def test_the_window_closes_while_it_is_in_line() -> None:
 
 def test_who_may_not_be_called_yet_is_scheduled_for_when_they_may() -> None:
     """The law's hours on the customer's own clock: 1970-01-01 was a Thursday."""
-    law = (e.LawRules(region="GB", weekly=((4, 9 * 60, 20 * 60),)),)
+    law = (LawRules(region="GB", weekly=((4, 9 * 60, 20 * 60),)),)
     line = Lines(law=law)
     line.sign_in("mei", MEI)
     line.due(region="GB", closes=80000.0)
@@ -436,7 +436,7 @@ def test_who_may_not_be_called_yet_is_scheduled_for_when_they_may() -> None:
 
 
 def test_one_whose_hours_end_while_it_waits_is_put_back() -> None:
-    law = (e.LawRules(region="*", weekly=((4, 0, 30), (4, 120, 180))),)
+    law = (LawRules(region="*", weekly=((4, 0, 30), (4, 120, 180))),)
     line = Lines(law=law)
     line.due(closes=50000.0)
     assert line.row().state == "due"
@@ -645,3 +645,15 @@ def test_the_card_says_how_far_the_customers_side_is() -> None:
     orders = line.say(e.CustomerAnswered(at=line.at, call=line.dials[0].call, by="human"))
     assert only(orders, ShowCard)
     assert stage() == "answered"
+
+
+def test_what_one_callback_dialled_counts_for_another_to_the_same_number() -> None:
+    """Attempts in 24 hours are those to a number, for whatever callback."""
+    line = Lines(law=(LawRules(region="*", weekly=(), attempts=1),))
+    line.due()
+    line.due(a_callback("CB2", closes=line.at + 200000.0))
+    line.sign_in("mei", MEI)
+    line.dial_fails(line.dial().call, "no_answer")
+    row = line.row("CB2")
+    assert (row.state, row.due) == ("scheduled", 1000.0 + 86400.0)
+    assert len(line.dials) == 1
