@@ -12,7 +12,7 @@ from callcenter.callback_ports import Attempt, Blocked, CallbackScore, Deflectio
 from callcenter.callbacks.forms import StaffRequest
 from callcenter.floor.callback import OPEN, Callback
 
-from .staff import MAX_ID, MAX_WORDS, STORABLE
+from .staff import MAX_ID, MAX_WORDS, STORABLE, WHOLE
 
 MAX_NUMBER: Final = 64
 """Characters, as typed."""
@@ -30,7 +30,7 @@ LAST: Final = 253_402_300_799.0
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID, pattern=STORABLE)]
 Why = Annotated[str, Field(max_length=MAX_WORDS, pattern=STORABLE)]
 When = Annotated[str, Field(min_length=1, max_length=40)]
-Version = Annotated[int, Field(ge=0)]
+Version = Annotated[int, Field(ge=0), WHOLE]
 
 
 # --- what is asked of the booking ----------------------------------------------------------------

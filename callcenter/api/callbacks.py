@@ -133,7 +133,9 @@ def callbacks_router(
         ]
         return Listed(now=at, callbacks=seen, counts=count(seen, at), more=more)
 
-    @router.get("/slots", operation_id="callback_slots", responses=documented(401, 404, 422, 503))
+    @router.get(
+        "/slots", operation_id="free_callback_slots", responses=documented(401, 404, 422, 503)
+    )
     async def slots(
         request: Request, queue: Queue, days: Annotated[int, Query(ge=1, le=31)] = 7
     ) -> Slots:
