@@ -286,6 +286,8 @@ class Conversations(CallBook):
             for other in offer.legs.values():
                 other.offer = None
         if already:
+            if offer is not None:
+                self.offer_ended(call, offer, "cancelled")
             return
         queue = offer.queue if offer is not None else leg.alone or None
         leg.alone = None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callcenter.floor.events import (
@@ -268,6 +268,7 @@ def test_a_recording_with_packets_lost_doubled_and_out_of_order_makes_sense(
 
 
 @given(names=st.lists(st.sampled_from(RECORDINGS), min_size=2, max_size=3), seed=st.integers())
+@example(names=["engine_wait_answered", "caller_anonymous"], seed=104)
 @settings(max_examples=60)
 def test_recordings_that_mix_make_sense(names: list[str], seed: int) -> None:
     """Several exchanges' worth of packets through one tracker, their ids colliding."""
