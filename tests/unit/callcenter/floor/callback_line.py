@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from callcenter.floor import events as e
-from callcenter.floor.callback import HELD, WAITING, Callback, CallbackRules, DialEnd
+from callcenter.floor.callback import HELD, WAITING, Callback, CallbackRules, LawRules
 from callcenter.floor.orders import Dial, KeepCallback, Order, Ring
 from tests.unit.callcenter.floor.engine_line import Line, only
 
 ANNA = "+442079460123"
 
 
-def a_callback(id: str = "CB1", at: float = 1000.0, **changes: object) -> Callback:
+def a_callback(id: str = "CB1", at: float = 1000.0, **changes: Any) -> Callback:
     """Asked for on a website at ``at``, for now; its window is an hour."""
     made = Callback(
         id=id, version=1, state="due", origin="web", queue="service", number=ANNA, zone="UTC",
         made=at, place=at, opens=at, closes=at + 3600.0, due=at, node="main", fence=1,
     )  # fmt: skip
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
-def service(rules: CallbackRules | None = None, **settings: object) -> e.QueueSettings:
+def service(rules: CallbackRules | None = None, **settings: Any) -> e.QueueSettings:
     return e.QueueSettings(
         queue="service", distribution="engine", callback=rules or CallbackRules(), **settings
-    )  # type: ignore[arg-type]
+    )
 
 
 class Lines(Line):
     """``rows`` are the last stored version of each callback."""
 
     def __init__(
-        self, rules: CallbackRules | None = None, at: float = 1000.0, law: tuple = (),
-        **settings: object,
+        self, rules: CallbackRules | None = None, law: tuple[LawRules, ...] = (),
+        **settings: Any,
     ) -> None:  # fmt: skip
         self.rows: dict[str, Callback] = {}
         self.dials: list[Dial] = []
-        self.began = at
         super().__init__(service(rules, **settings), law=law)
 
     def say(self, event: e.Event) -> list[Order]:
@@ -51,7 +51,7 @@ class Lines(Line):
                 self.dials.append(order)
         return orders
 
-    def due(self, callback: Callback | None = None, **changes: object) -> list[Order]:
+    def due(self, callback: Callback | None = None, **changes: Any) -> list[Order]:
         callback = callback or a_callback(at=self.at, **changes)
         self.rows[callback.id] = callback
         return self.say(e.CallbackDue(at=self.at, callback=callback))
@@ -69,15 +69,15 @@ class Lines(Line):
             )
         )
 
-    def picks_up(self, call: str, by: str = "unknown") -> list[Order]:
+    def picks_up(self, call: str, by: Any = "unknown") -> list[Order]:
         """The customer answers and comes into the line."""
-        orders = self.say(e.CustomerAnswered(at=self.at, call=call, by=by))  # type: ignore[arg-type]
+        orders = self.say(e.CustomerAnswered(at=self.at, call=call, by=by))
         return orders + self.say(
             e.CallQueued(at=self.at, call=call, queue="service", position=1, by="engine", leg=call)
         )
 
-    def dial_fails(self, call: str, why: DialEnd | str) -> list[Order]:
-        return self.say(e.DialFailed(at=self.at, call=call, why=why))  # type: ignore[arg-type]
+    def dial_fails(self, call: str, why: Any) -> list[Order]:
+        return self.say(e.DialFailed(at=self.at, call=call, why=why))
 
     def row(self, id: str = "CB1") -> Callback:
         return self.rows[id]

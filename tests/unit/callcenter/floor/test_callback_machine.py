@@ -38,8 +38,8 @@ class CallbackOrder(EngineOrder):
         self.rows: dict[str, Callback] = {}
         self.taken: dict[str, e.CallbackDue] = {}
         self.dials: list[Dial] = []
-        self.open: dict[str, str] = {}
-        self.counted: set[tuple[str, int]] = set()
+        self.under_way: dict[str, str] = {}
+        self.attempts: set[tuple[str, int]] = set()
         first, second = opened.queues
         rules = CallbackRules(machine="message", max_attempts=4)
         if wrapup is not None:
@@ -76,22 +76,22 @@ class CallbackOrder(EngineOrder):
         assert row.attempts >= len(row.causes)
         self.rows[row.id] = row
         if row.state not in ("dialling", "talking"):
-            self.open.pop(row.id, None)
+            self.under_way.pop(row.id, None)
         if row.state in WAITING:
             assert row.opens <= row.due < row.closes
 
     def was_dialled(self, dial: Dial) -> None:
         row = dial.callback
         assert dial.call not in {one.call for one in self.dials}, "an id is used again"
-        assert row.id not in self.open, "dialled while an attempt is under way"
-        assert (row.id, row.attempts) not in self.counted, "one attempt, dialled twice"
+        assert row.id not in self.under_way, "dialled while an attempt is under way"
+        assert (row.id, row.attempts) not in self.attempts, "one attempt, dialled twice"
         before = replace(row, tried=tuple(one for one in row.tried if one < self.at))
         queue = self.floor.state.queues[dial.queue]
         assert may_call(before, self.at, LAW, queue.settings.hours), "dialled outside"
         assert self.floor.state.distributing
         self.rows[row.id] = row
-        self.open[row.id] = dial.call
-        self.counted.add((row.id, row.attempts))
+        self.under_way[row.id] = dial.call
+        self.attempts.add((row.id, row.attempts))
         self.dials.append(dial)
 
     def claimed(self, row: Callback) -> None:
@@ -187,10 +187,10 @@ class CallbackOrder(EngineOrder):
         if why in NOT_DIALLED:
             if not mine or self.rows[dial.callback.id] != dial.callback:
                 return  # nothing else can have happened to what was not dialled
-            self.counted.discard((dial.callback.id, dial.callback.attempts))
+            self.attempts.discard((dial.callback.id, dial.callback.attempts))
         self.feed(e.DialFailed(at=at, call=dial.call, why=why))
         if why == "lost":
-            self.open.pop(dial.callback.id, None)
+            self.under_way.pop(dial.callback.id, None)
 
     @precondition(lambda self: self.dials)
     @rule(data=st.data(), agent=st.booleans())

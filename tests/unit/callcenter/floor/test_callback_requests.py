@@ -6,12 +6,12 @@ import pytest
 
 from callcenter.floor import events as e
 from callcenter.floor.card import Profile, Reason, Words
-from callcenter.floor.orders import RecordCall, RequestCallback, TellCaller
+from callcenter.floor.orders import Order, RecordCall, RequestCallback, TellCaller
 from tests.unit.callcenter.floor.callback_line import ANNA, Lines
 from tests.unit.callcenter.floor.engine_line import MEI, only
 
 
-def asks(line: Lines, call: str = "c1", number: str | None = None) -> list:
+def asks(line: Lines, call: str = "c1", number: str | None = None) -> list[Order]:
     line.say(e.CallLeftQueue(at=line.at, call=call, queue="service", why="key"))
     return line.say(
         e.CallbackAsked(at=line.at, call=call, queue="service", number=number, leg=call)

@@ -3,11 +3,13 @@ cut: no attempt is dialled twice, and nothing waits for ever."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from callcenter.floor import events as e
 from callcenter.floor.callback import Callback, CallbackRules
-from callcenter.floor.orders import Dial, KeepCallback, StopDialling
+from callcenter.floor.orders import Dial, KeepCallback, Order, StopDialling
 from callcenter.restart import left_open
 from tests.unit.callcenter.floor.callback_line import ANNA, Lines, a_callback
 from tests.unit.callcenter.floor.engine_line import MEI, TOM, only
@@ -18,14 +20,14 @@ LEG = "cb-earlier-7"
 class Restarted(Lines):
     """The exchange has not been asked yet."""
 
-    def compared(self, *calls: str) -> list:
+    def compared(self, *calls: str) -> list[Order]:
         if not hasattr(self, "ready"):
             self.ready = True
             return []
         return super().compared(*calls)
 
 
-def under_way(state: str, **changes: object) -> Callback:
+def under_way(state: str, **changes: Any) -> Callback:
     tried = (950.0,)
     return a_callback(
         version=3, state=state, call=LEG, attempts=1, tried=tried, dialled=950.0, fence=2,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import product
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,10 +24,10 @@ DAYTIME = LawRules(
 
 
 def local(zone: str, *when: int) -> float:
-    return datetime(*when, tzinfo=ZoneInfo(zone)).timestamp()  # type: ignore[misc]
+    return datetime(*when, tzinfo=ZoneInfo(zone)).timestamp()  # type: ignore[misc, arg-type]
 
 
-def wide(**changes: object) -> Callback:
+def wide(**changes: Any) -> Callback:
     """Its window is open for weeks."""
     return a_callback(opens=0.0, closes=4e9, due=0.0, **changes)
 
@@ -119,7 +120,7 @@ def test_the_next_moment_is_the_first_that_is_allowed() -> None:
 # --- what comes after an attempt ------------------------------------------------------------------
 
 
-def tried_once(**changes: object) -> Callback:
+def tried_once(**changes: Any) -> Callback:
     return a_callback(version=4, state="dialling", attempts=1, tried=(1000.0,), **changes)
 
 
