@@ -415,4 +415,5 @@ def _console_settings(settings: Settings, pack: Pack, demo_phone: bool) -> Conso
         currency=settings.centre.currency,
         time_zone=settings.centre.time_zone,
         demo_phone=demo_phone,
+        callbacks=any(queue.callback.offered for queue in settings.queues.values()),
     )

@@ -21,8 +21,8 @@ from .callbacks.house import House, told
 from .callbacks.keeper import CallbackKeeper
 from .callbacks.law import BadLaw, load_law
 from .callbacks.planner import Planner, QueuePlan
+from .callbacks.plans import BookingRules, GuardRules, Lawful, QueueTerms, SitePlan
 from .callbacks.staffing import BadStaff
-from .callbacks.plans import BookingRules, GuardRules, QueueTerms, SitePlan
 from .dispatch import Dispatch
 from .floor.callback import Callback, LawRules
 from .floor.calling_times import next_moment
@@ -50,6 +50,7 @@ class CallingBack:
         planner: Planner,
         outbox: Outbox | None,
         law: tuple[LawRules, ...],
+        lawful: Lawful,
         queues: Collection[str],
         region: str,
         desk: list[Dispatch],
@@ -60,6 +61,7 @@ class CallingBack:
         self.planner = planner
         self.outbox = outbox
         self.law = law
+        self.lawful = lawful
         self._queues = queues
         self._region = region
         self._desk = desk
@@ -157,6 +159,9 @@ def calling_back(
         line = len(state.router.waiting(queue))
         return state.waits.estimate(queue, line + 1, state.router.ready_for(queue), at)
 
+    def lawful(callback: Callback, at: float) -> bool:
+        return next_moment(callback, at, law, hours[callback.queue]) is not None
+
     async def who(readings: Sequence[str]) -> str | None:
         found = await store.people.behind(readings)
         return found[0].id if len(found) == 1 else None
@@ -205,6 +210,7 @@ def calling_back(
         planner=planner,
         outbox=outbox,
         law=law,
+        lawful=lawful,
         queues=tuple(offering),
         region=centre.region,
         desk=desk,

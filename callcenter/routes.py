@@ -139,6 +139,7 @@ def callback_routers(
             clock,
             settings.centre.time_zone,
             backs.keeper.changed,
+            lawful=backs.lawful,
         ),
         callback_forms_router(
             backs.booking,

@@ -354,7 +354,9 @@ class RecordAudit:
     by: str
     what: str
     """A ``ControlKind``, ``state``, ``skills``, ``sign_out``, ``help``; ``knowledge``; ``promote``,
-    ``rollback`` (models); ``condition``, ``condition_ended``."""
+    ``rollback`` (models); ``condition``, ``condition_ended``; ``callback``, ``callback_cancel``,
+    ``callback_move``, ``callback_now``, ``callback_assign``, ``callback_switches``,
+    ``callback_block``, ``callback_unblock``."""
     agent: str | None
     call: str | None
     reason: str
