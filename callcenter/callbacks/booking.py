@@ -206,7 +206,7 @@ class Booking:
             opens=opens,
             closes=closes,
             due=opens,
-            zone=self._reading.zone(request.zone, dialled),
+            **self._reading.zones(request.zone, dialled),
             person=request.person or await self._house.who(dialled.readings),
             reason=self._promising.reason(request.reason),
             case=request.case,

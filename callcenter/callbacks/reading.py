@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from callcenter.callback_ports import CallbackRefused
 from callcenter.ports import PhoneNumber
@@ -25,6 +25,13 @@ class Dialled:
     e164: str
     readings: tuple[str, ...]
     region: str | None
+
+
+class Zones(TypedDict):
+    """Fields of a ``Callback``."""
+
+    zone: str
+    number_zone: str | None
 
 
 class Reading:
@@ -72,3 +79,14 @@ class Reading:
         """The customer's."""
         number = dialled.e164 if dialled is not None else None
         return zone_of(given, number, self._house.zones, self._rules.zone)
+
+    def zones(self, given: str, dialled: Dialled) -> Zones:
+        """The customer's, and the number's where that is another one."""
+        zone = self.zone(given, dialled)
+        elsewhere = zone not in self._house.zones(dialled.e164)
+        return Zones(
+            zone=zone,
+            number_zone=number_zone(dialled.e164, self._house.zones, self._rules.zone)
+            if elsewhere
+            else None,
+        )

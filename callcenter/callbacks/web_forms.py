@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import logging
 import math
@@ -80,7 +81,7 @@ class WebForms:
             new,
             number=dialled.e164,
             region=dialled.region,
-            zone=self._reading.zone(form.zone, dialled),
+            **self._reading.zones(form.zone, dialled),
             person=entry.person or await self._house.who(dialled.readings),
         )
         again = await self._sent_before(entry, new)
@@ -112,6 +113,7 @@ class WebForms:
             reason=self._promising.reason(form.reason, entry.plan.reasons),
             words=_said(form.words, "words", lines=True),
             site=form.site,
+            consent=consented(entry.plan.consent, entry.language) if form.consent else "",
         )
 
     async def _window(
@@ -191,9 +193,8 @@ class WebForms:
         """It is stored. What fails from here on is no reason to tell anybody that it is not."""
         self._house.booked()
         booked = await self.booked(new)
-        consent = {"text": entry.plan.consent, "given": entry.form.consent}
         body = {**told(new), "links": dict(booked.links), "shown": booked.shown}
-        self._house.tell("booked", {**body, "consent": consent if entry.plan.consent else None})
+        self._house.tell("booked", {**body, "consent": _consent(entry, new)})
         try:
             if new.person is not None and (entry.person is not None or entry.proven):
                 await self._happened(new.person, new)
@@ -222,6 +223,19 @@ class WebForms:
     async def booked(self, row: Callback) -> Booked:
         key, links = await self._changes.links(row)
         return Booked(callback=row, key=key, links=links, shown=self._house.shown(row.number))
+
+
+def consented(text: str, language: str) -> str:
+    """To what they agreed, as it is stored; empty where no text was shown. Which text it was is
+    found by its SHA-256: the same words in another order are another text."""
+    if not text:
+        return ""
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:16]} {language}"
+
+
+def _consent(entry: Entry, new: Callback) -> dict[str, object] | None:
+    text = entry.plan.consent
+    return {"text": text, "given": entry.form.consent, "stored": new.consent} if text else None
 
 
 def as_form(error: CallbackRefused, language: str, entry: Entry | None = None) -> FormRefused:

@@ -138,6 +138,13 @@ class Callback:
     by: str | None = None
     """Whose doing its last change was: an agent's id; ``None``: the engine's or the customer's."""
     message_left: bool = False
+    consent: str = ""
+    """To which text they agreed when it was ``made``: the first 16 hexadecimal digits of the
+    SHA-256 of the text, and the language of the form; empty: they were asked for none, or gave
+    none."""
+    number_zone: str | None = None
+    """IANA name of the zone where the number is, if ``zone`` is none of those it can be in: who
+    says that they are elsewhere is not called at night where their number is."""
     node: str | None = None
     """The engine that holds it."""
     fence: int = 0

@@ -47,6 +47,8 @@ callbacks = Table(
     Column("why", Text),
     Column("by", Text),
     Column("message_left", Boolean, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("number_zone", Text),
     Column("node", Text),
     Column("fence", Integer, nullable=False),
     Column("lease", Double),

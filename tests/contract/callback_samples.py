@@ -38,6 +38,7 @@ def full(n: int) -> Callback:
         words=HOSTILE * 9, site="shop", case="c1", agent="mei", agent_until=NOW + 60.5, attempts=1,
         causes=("busy", "no_answer"), tried=(NOW - 7.25, NOW - 3.5), dialled=NOW - 7.25,
         reached=NOW - 6.0, by="sue", message_left=True, call="cb-1-1",
+        consent="0f3c5d7e9b1a2c4e zh-Hant", number_zone="Asia/Taipei",
     )  # fmt: skip
 
 

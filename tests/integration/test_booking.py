@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -565,7 +566,43 @@ async def test_the_house_is_told(make: Make) -> None:
     assert (first, second) == ("booked", "cancelled")
     assert body["ref"] == booked.callback.id
     assert body["links"] == dict(booked.links)
-    assert body["consent"] == {"text": "You may record the call.", "given": True}
+    stored = "859286fd5e083895 en"  # what sha256sum says of the text
+    assert body["consent"] == {"text": "You may record the call.", "given": True, "stored": stored}
+
+
+async def test_to_what_text_they_agreed(make: Make) -> None:
+    """By its hash, with the language; nothing where nobody ticked the box or there is no text."""
+    text = "我们可以录音。"
+    kit = make(site=replace(make().site, consent=text))
+    ticked = await kit.book(consent=True, language="zh-Hans")
+    assert ticked.callback.consent == f"{sha256(text.encode()).hexdigest()[:16]} zh-Hans"
+    assert await kit.store.one(ticked.callback.id) == ticked.callback
+    left = await kit.book(number="020 7946 0999", address="10.0.0.1")
+    assert left.callback.consent == ""
+    plain = await make(seed=2).book(number="0117 496 0123", address="10.0.1.1", consent=True)
+    assert plain.callback.consent == ""
+
+
+async def test_the_numbers_own_zone(make: Make) -> None:
+    """Kept where the clock that was chosen is none that the number can have."""
+    kit = make()
+    rows = [
+        (await kit.book(number=number, address=address, zone=zone)).callback
+        for number, address, zone in (
+            ("020 7946 0123", "10.0.0.1", "Asia/Tokyo"),
+            ("020 7946 0999", "10.0.1.1", "Europe/London"),
+            ("0117 496 0123", "10.0.2.1", "nonsense"),
+        )
+    ]
+    assert [(row.zone, row.number_zone) for row in rows] == [
+        ("Asia/Tokyo", "Europe/London"), ("Europe/London", None), ("Europe/London", None),
+    ]  # fmt: skip
+    wish = StaffRequest(
+        origin="agent", queue="service", number="0131 496 0123", opens=NOW, by="amy",
+        zone="America/New_York",
+    )  # fmt: skip
+    row = await kit.booking.by_staff(wish, NOW)
+    assert (row.zone, row.number_zone) == ("America/New_York", "Europe/London")
 
 
 # --- line and staff ---------------------------------------------------------------------------

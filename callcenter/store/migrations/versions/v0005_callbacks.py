@@ -134,6 +134,8 @@ def upgrade() -> None:
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("by", sa.Text(), nullable=True),
         sa.Column("message_left", sa.Boolean(), nullable=False),
+        sa.Column("consent", sa.Text(), nullable=False),
+        sa.Column("number_zone", sa.Text(), nullable=True),
         sa.Column("node", sa.Text(), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("lease", sa.Double(), nullable=True),
