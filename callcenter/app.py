@@ -197,6 +197,12 @@ async def engine(
         keepers.keep(thinking.conditions.keep(), "conditions")
         keepers.keep(backs.keeper.keep(), "callbacks")
         keepers.keep(backs.tell_planner(), "planner of callbacks")
+        keepers.keep(
+            backs.tell_exchange(
+                exchange.switch.take_callbacks, lambda: exchange.link.state.kind == "up"
+            ),
+            "offers of callbacks",
+        )
         if backs.outbox is not None:
             keepers.keep(backs.outbox.keep(), "hook")
         learning = Learning(

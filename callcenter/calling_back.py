@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from intelligence.pack import Pack
@@ -30,11 +30,14 @@ from .floor.events import CallerIdentified
 from .floor.waits import Estimate
 from .minds import Minded
 from .opening import queue_settings
+from .ports import SwitchError
 from .settings import QueueOptions, Settings, SettingsError, config_folder
 from .store import Store, StoreError
 
 log: Final = logging.getLogger(__name__)
 
+TOLD_AGAIN: Final = 1.0
+"""Seconds between two looks at whether the exchange has to be told."""
 TOLD_EVERY: Final = 10.0
 """Seconds between two times that the planner learns who is signed in."""
 
@@ -88,6 +91,28 @@ class CallingBack:
             await self.keeper.called_in(number, person)
         except StoreError as error:
             log.warning("open_callback_not_found", extra={"call": call, "why": str(error)})
+
+    async def tell_exchange(
+        self, take: Callable[[bool], Awaitable[None]], up: Callable[[], bool]
+    ) -> None:
+        """Whether callers in line may ask to be called back: after each connection, and when it
+        changes. Runs until cancelled."""
+        told: bool | None = None
+        while True:
+            wanted = any(self._offers(queue) for queue in self._queues)
+            if not up():
+                told = None
+            elif wanted is not told:
+                try:
+                    await take(wanted)
+                    told = wanted
+                except SwitchError as error:
+                    log.warning("exchange_not_told", extra={"why": str(error)})
+            await asyncio.sleep(TOLD_AGAIN)
+
+    def _offers(self, queue: str) -> bool:
+        now = self.keeper.switches(queue)
+        return now.accept and now.show and now.auto_stopped is None
 
     def over(self, callback: Callback) -> None:
         """One that nobody was reached by is somebody's task: the house is told."""
@@ -211,7 +236,7 @@ def calling_back(
         outbox=outbox,
         law=law,
         lawful=lawful,
-        queues=tuple(offering),
+        queues=tuple(offering) if chosen.dial else (),
         region=centre.region,
         desk=desk,
     )
