@@ -24,6 +24,12 @@ SLOTS = (5, 10, 15, 20, 30, 60)
 def check_callbacks(settings: Settings, places: Places) -> None:
     """Raises ``SettingsError`` for the first mistake."""
     _check_all(settings.callbacks, places)
+    offering = [name for name, queue in settings.queues.items() if queue.callback.offered]
+    if offering and not settings.callbacks.dial:
+        raise places.error(
+            f"queues.{offering[0]}.callback.offered",
+            "needs a way outside: set dial in [callbacks], such as 'PJSIP/{number}@trunk'.",
+        )
     for name, queue in settings.queues.items():
         _check_queue(f"queues.{name}.callback", queue.callback, places)
     for name, site in settings.callbacks.sites.items():
@@ -32,10 +38,10 @@ def check_callbacks(settings: Settings, places: Places) -> None:
             bool(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", name)) and name != "r", places, at, name,
             "a name of 1 to 32 small letters, digits and '-', and not 'r': it is part of addresses",
         )  # fmt: skip
-        offering = sorted(n for n, one in settings.queues.items() if one.callback.offered)
         _need(
             site.queue in offering, places, f"{at}.queue", site.queue,
-            f"a queue with callback.offered = true ({', '.join(offering) or 'there is none'})",
+            "a queue with callback.offered = true"
+            f" ({', '.join(sorted(offering)) or 'there is none'})",
         )  # fmt: skip
         for origin in site.origins:
             _need(

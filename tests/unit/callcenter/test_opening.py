@@ -48,6 +48,8 @@ message_after = 2
 max_attempts = 4
 retries = { busy = { minutes = 2, times = 7 } }
 caller_id = "+442079460100"
+[callbacks]
+dial = "PJSIP/{number}@trunk"
 [queues.support]
 distribution = "engine"
 steps = [{ after = 0, want = "loans" }]

@@ -211,20 +211,25 @@ def test_a_mistake_about_distribution_is_named(tmp_path: Path, text: str, messag
     assert str(caught.value).startswith(f"{path}, line ")
 
 
-OFFERING = f"[queues.qq]\n{ENGINE}\n[queues.qq.callback]\noffered = true\n"
+OFFERING = (
+    "[callbacks]\ndial = 'PJSIP/{number}@trunk'\n"
+    + f"[queues.qq]\n{ENGINE}\n[queues.qq.callback]\noffered = true\n"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (f"{OFFERING}slot_minutes = 7\n", r"callback.slot_minutes must be one of 5"),
-        (f"{OFFERING}first = 'nobody'\n", r"line 5: .*first must be 'agent' or 'customer'"),
+        (f"{OFFERING}first = 'nobody'\n", r"line 7: .*first must be 'agent' or 'customer'"),
         (f"{OFFERING}retries = {{ bussy = {{ minutes = 1, times = 1 }} }}\n", r"one of abandon"),
         (f"{OFFERING}retries = {{ busy = {{ minutes = -1, times = 1 }} }}\n", r"0 or more, not -1"),
         (f"{OFFERING}max_attempts = 0\n", r"max_attempts must be 1 to 20, not 0"),
         (f"{OFFERING}caller_id = 'us'\n", r"caller_id must be digits"),
         (f"{OFFERING}service_level = 80\n", r"service_level must be between 0 and 1, not 80"),
         ("[queues.qq]\n[queues.qq.callback]\noffered = true\n", r"qq.callback has an effect only"),
+        (f"[queues.qq]\n{ENGINE}\n[queues.qq.callback]\noffered = true\n",
+         r"line 4: queues.qq.callback.offered needs a way outside"),
         ("[callbacks]\ndial = 'PJSIP/trunk'\n", r"callbacks.dial must be a channel"),
         ("[callbacks]\ndial = 'PJSIP/{number},x'\n", r"callbacks.dial must be a channel"),
         ("[callbacks]\nkinds = ['premium']\n", r"kinds must be one of fixed, .*'premium'"),
