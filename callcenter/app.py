@@ -43,7 +43,7 @@ from .floor.events import DayBegan, Event
 from .floor.floor import Floor
 from .floor.inherited import counted
 from .garbage import collect_when_quiet, collected_by_hand
-from .gauges import export, export_health, export_mind
+from .gauges import export, export_callbacks, export_health, export_mind
 from .journal import Journal
 from .keepers import Invariants, Keepers, StoreHealth
 from .learning import LOOK, Learning, environment_of
@@ -229,6 +229,7 @@ async def engine(
             keepers.keep(exchange.beat(gives_calls_out), "signs of life")
         export_health(metrics, exchange, invariants)
         export_mind(metrics, thinking, learning)
+        export_callbacks(metrics, dispatch, backs)
 
         routers = routers_of(
             settings, pack, store, dispatch, doors, origins, metrics, thinking, learning, clock

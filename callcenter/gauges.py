@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from agent_console.gateway import Gateway
 
+from .calling_back import CallingBack
 from .dispatch import Dispatch
 from .exchange import Exchange
 from .floor.state import State
@@ -48,6 +51,19 @@ def export(
     counts("orders_failed", "Orders that failed, by name", lambda: dispatch.failed)
     counts("poisoned_events", "Events that raised, by name", lambda: dispatch.poisoned)
     counts("ami", "The line to the exchange", lambda: exchange.link.counts)
+
+
+def export_callbacks(metrics: Metrics, dispatch: Dispatch, backs: CallingBack) -> None:
+    """Callbacks that this engine holds, and what it told the house."""
+    metrics.counts(
+        "callbacks_held",
+        "Callbacks this engine holds, by state",
+        lambda: Counter(one.state for one in dispatch.floor.callbacks().values()),
+    )
+    metrics.gauge("callbacks_claimed", "Callbacks claimed so far", lambda: backs.keeper.claimed)
+    outbox = backs.outbox
+    if outbox is not None:
+        metrics.gauge("hook_lost", "Messages that the hook did not take", lambda: outbox.lost)
 
 
 def export_mind(metrics: Metrics, thinking: Minded, learning: Learning) -> None:
