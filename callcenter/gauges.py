@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from agent_console.gateway import Gateway
 
 from .calling_back import CallingBack
@@ -55,11 +53,8 @@ def export(
 
 def export_callbacks(metrics: Metrics, dispatch: Dispatch, backs: CallingBack) -> None:
     """Callbacks that this engine holds, and what it told the house."""
-    metrics.counts(
-        "callbacks_held",
-        "Callbacks this engine holds, by state",
-        lambda: Counter(one.state for one in dispatch.floor.callbacks().values()),
-    )
+    held = dispatch.floor.callbacks
+    metrics.gauge("callbacks_held", "Callbacks this engine holds now", lambda: len(held()))
     metrics.gauge("callbacks_claimed", "Callbacks claimed so far", lambda: backs.keeper.claimed)
     outbox = backs.outbox
     if outbox is not None:
