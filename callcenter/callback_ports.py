@@ -84,7 +84,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotHold:
-    """How many callbacks may begin in the window that the new one is to have."""
+    """How many callbacks may begin in the window that a new one, or one that is moved, is to have."""
 
     opens: float
     capacity: int
@@ -250,9 +250,13 @@ class Callbacks(Protocol):
     async def open_of(self, number: str, person: str | None) -> Callback | None:
         """The open one of this number or person."""
 
-    async def change(self, callback: Callback, expects: int) -> bool:
+    async def change(self, callback: Callback, expects: int, slot: SlotHold | None = None) -> bool:
         """Store a change from outside (cancel, another time, another agent) with its fence raised,
-        unless the row's version is not ``expects`` or it is being dialled or talked to."""
+        unless the row's version is not ``expects`` or it is being dialled or talked to.
+
+        ``slot``: of the window it is moved to; looked at in the same transaction, by turns with all
+        who book. Raises ``CallbackRefused`` (``slot_taken``) when the others fill it.
+        """
 
     async def promised(self, queue: str, since: float, until: float) -> dict[float, int]:
         """Open callbacks by when their window opens."""

@@ -107,10 +107,8 @@ class MemoryCallbacks:
             found = sum(at > since and alike(number, src) for at, number, src in self.accepted)
             if most is not None and found >= most:
                 return CallbackRefused(why, "number" if why == "number_cap" else "")
-        if slot is not None:
-            taken = self._promised(new.queue)[slot.opens]
-            if taken >= slot.capacity:
-                return CallbackRefused("slot_taken", "when")
+        if slot is not None and self._others(new)[slot.opens] >= slot.capacity:
+            return CallbackRefused("slot_taken", "when")
         return None
 
     async def refused(
@@ -203,12 +201,14 @@ class MemoryCallbacks:
         if known is not None and known.how in (None, "unknown"):
             self.dialled[call] = replace(known, ended=at, how=how)
 
-    async def change(self, callback: Callback, expects: int) -> bool:
+    async def change(self, callback: Callback, expects: int, slot: SlotHold | None = None) -> bool:
         row = self.rows.get(callback.id)
         if row is None or row.version != expects:
             return False
         if row.state not in OPEN or row.state in ("dialling", "talking"):
             return False
+        if slot is not None and self._others(callback)[slot.opens] >= slot.capacity:
+            raise CallbackRefused("slot_taken", "when")
         self.leases.pop(row.id, None)
         self.rows[row.id] = replace(callback, version=expects + 1, fence=row.fence + 1, node=None)
         return True
@@ -253,6 +253,14 @@ class MemoryCallbacks:
     def _promised(self, queue: str) -> Counter[float]:
         going = (one for one in self.rows.values() if one.state in OPEN and one.queue == queue)
         return Counter(one.opens for one in going)
+
+    def _others(self, one: Callback) -> Counter[float]:
+        """Open callbacks of the same queue but this one, by when their window opens."""
+        found = self._promised(one.queue)
+        row = self.rows.get(one.id)
+        if row is not None and row.state in OPEN and row.queue == one.queue:
+            found[row.opens] -= 1
+        return found
 
     # --- rules --------------------------------------------------------------------------------
 

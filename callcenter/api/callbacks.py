@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from callcenter.callback_ports import CallbackRefused, Callbacks, Denial
+from callcenter.callback_ports import CallbackRefused, Callbacks, Denial, SlotHold
 from callcenter.callbacks.forms import StaffRequest
 from callcenter.floor.callback import OPEN, Callback, CallbackState
 from callcenter.floor.card import Card
@@ -31,6 +31,7 @@ from .callback_bodies import (
     Slots,
     StaffBooking,
     Whole,
+    Window,
     count,
     moment,
 )
@@ -47,6 +48,7 @@ AHEAD: Final = 31 * DAY
 ALONE: Final = 3600.0
 """Seconds: the window of a callback at a time that an agent chose in their own calendar; long
 enough for a colleague to call when they do not."""
+NO_ROOM: Final = "There is no window at that time with room."
 OVER: Final[frozenset[CallbackState]] = frozenset({"done", "expired", "cancelled", "refused"})
 FIELDS: Final[dict[Denial, str]] = {
     "number_bad": "/number",
@@ -157,10 +159,10 @@ def callbacks_router(
         callback = await one(id, user)
         return Whole(callback=callback, attempts=list(await store.attempts(id)))
 
-    async def window(queue: str, at: float, opens: float) -> float | None:
-        """When the window that opens then closes; ``None``: there is none with room."""
+    async def window(queue: str, at: float, opens: float) -> Window | None:
+        """That opens then; ``None``: there is none with room."""
         found = await booking.slots(queue, at, opens + 1.0)
-        return next((one.closes for one in found if one.opens == opens), None)
+        return next((one for one in found if one.opens == opens), None)
 
     # --- one more -----------------------------------------------------------------------------
 
@@ -191,18 +193,23 @@ def callbacks_router(
             return wrong("/when", "when", "Send `now`, or ISO 8601 with an offset.")
         opens = at if when == "now" else when
         closes: float | None = None
+        slot: SlotHold | None = None
         if when != "now":
             if not at - 60.0 <= opens <= at + AHEAD:
                 return wrong("/when", "slot_unknown", "That is over, or more than 31 days ahead.")
-            closes = opens + ALONE if wish.mine else await window(queue, at, opens)
-            if closes is None:
-                return wrong("/when", "slot_taken", "There is no window at that time with room.")
+            closes = opens + ALONE
+            if not wish.mine:
+                found = await window(queue, at, opens)
+                if found is None:
+                    return wrong("/when", "slot_taken", NO_ROOM)
+                closes, slot = found.closes, SlotHold(opens=opens, capacity=found.capacity)
         asked = StaffRequest(
             origin="agent" if wish.case is None else "case", queue=queue,
             number=wish.number.strip(), opens=opens, closes=closes, by=user.user, keep=wish.mine,
             name=(wish.name or "").strip(), person=wish.person,
             language=(card.profile.language or "") if card and card.profile else "",
             zone=wish.zone, reason=wish.reason or "", words=wish.words.strip(), case=wish.case,
+            slot=slot,
         )  # fmt: skip
         try:
             made = await booking.by_staff(asked, at)
@@ -242,12 +249,14 @@ def callbacks_router(
         return callback
 
     async def change(
-        before: Callback, user: User, what: str, reason: str, detail: str, **fields: Any
-    ) -> Whole:
+        before: Callback, user: User, what: str, reason: str, detail: str,
+        slot: SlotHold | None = None, **fields: Any,
+    ) -> Whole:  # fmt: skip
+        """Raises ``Problem``, and ``CallbackRefused`` when others fill the slot."""
         after = replace(before, version=before.version + 1, by=user.user, node=None, **fields)
         if "opens" in fields and not lawful(after, now()):
             raise Problem(409, "not_now", "The law has no moment for this number in that window.")
-        done = await store.change(after, before.version)
+        done = await store.change(after, before.version, slot)
         await note(user.user, what, f"{before.id} {detail}".strip(), reason, after.agent, done)
         if not done:
             raise _changed(before.id)
@@ -287,16 +296,21 @@ def callbacks_router(
         if not at <= when <= at + AHEAD:
             return wrong("/when", "slot_unknown", "That time is over, or more than 31 days ahead.")
         closes = when + ALONE
+        slot: SlotHold | None = None
         if before.agent is None:
             fitting = await window(before.queue, at, when)
             if fitting is None:
-                return wrong("/when", "slot_taken", "There is no window at that time with room.")
-            closes = fitting
+                return wrong("/when", "slot_taken", NO_ROOM)
+            closes, slot = fitting.closes, SlotHold(opens=when, capacity=fitting.capacity)
         until = None if before.agent_until is None else when + (closes - when) / 2
-        return await change(
-            before, user, "callback_move", wish.why.strip(), f"to {wish.when}",
-            state="scheduled", opens=when, closes=closes, due=when, place=when, agent_until=until,
-        )  # fmt: skip
+        try:
+            return await change(
+                before, user, "callback_move", wish.why.strip(), f"to {wish.when}", slot,
+                state="scheduled", opens=when, closes=closes, due=when, place=when,
+                agent_until=until,
+            )  # fmt: skip
+        except CallbackRefused as full:
+            return wrong("/when", full.why, NO_ROOM)
 
     @router.post("/{id}/now", operation_id="hurry_callback", dependencies=ours, responses=changing)
     async def hurry(id: CallbackId, wish: Now, request: Request) -> Whole:

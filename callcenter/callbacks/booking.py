@@ -222,7 +222,7 @@ class Booking:
             site_hour=None,
             spend_hour=self._rules.caps.spend_hour,
         )
-        new = await self._promising.store(new, Source(), caps, None, self._house.chance)
+        new = await self._promising.store(new, Source(), caps, request.slot, self._house.chance)
         await self._promised(new)
         return new
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from callcenter.callback_ports import CallbackRefused, Denial
+from callcenter.callback_ports import CallbackRefused, Denial, SlotHold
 from callcenter.floor.callback import OPEN, Callback
 
 from . import links
@@ -60,19 +60,20 @@ class Changes:
             _changeable(row)
             if row.opens == opens:
                 return row
-            new = await self._moved(row, opens, at)
-            if await self._house.store.change(new, row.version):
+            new, slot = await self._moved(row, opens, at)
+            try:
+                stored = await self._house.store.change(new, row.version, slot)
+            except CallbackRefused as error:
+                raise self._refused(row, error.why) from error
+            if stored:
                 return await self._done(new, "moved")
             row = await self.status(ref, key, at)
         raise TooLate("now", row)
 
-    async def _moved(self, row: Callback, opens: float, at: float) -> Callback:
+    async def _moved(self, row: Callback, opens: float, at: float) -> tuple[Callback, SlotHold]:
         window = await self._house.promises.window(row.queue, opens, at)
         if window is None:
             raise self._refused(row, "slot_unknown")
-        promised = await self._house.store.promised(row.queue, opens, opens + 1.0)
-        if promised.get(opens, 0) >= window.capacity:
-            raise self._refused(row, "slot_taken")
         later = opens - row.opens
         new = replace(
             row,
@@ -86,7 +87,7 @@ class Changes:
         )
         if not self._house.lawful(new, at):
             raise self._refused(row, "closed")
-        return new
+        return new, SlotHold(opens=opens, capacity=window.capacity)
 
     def _refused(self, row: Callback, why: Denial) -> CallbackRefused:
         said = message(why, row.language or "")

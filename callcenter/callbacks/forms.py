@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from callcenter.callback_ports import CallbackRefused, Denial
+from callcenter.callback_ports import CallbackRefused, Denial, SlotHold
 from callcenter.floor.callback import Callback
 
 from .work import Challenge, Solution
@@ -136,6 +136,8 @@ class StaffRequest:
     reason: str = ""
     words: str = ""
     case: str | None = None
+    slot: SlotHold | None = None
+    """Of the window, if it is one of those that customers are offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

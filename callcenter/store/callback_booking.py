@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from callcenter.callback_ports import CallbackRefused, Caps, Denial, SlotHold, Source
 from callcenter.floor.callback import Callback
 
-from .callback_rows import callback_row, is_open, open_one
+from .callback_rows import TURN, callback_row, is_full, is_open, open_one
 from .callback_tables import callback_blocks, callback_refusals, callback_requests, callbacks
 from .database import DatabaseClock, insert, take_turns
 from .reader import Reader
@@ -24,9 +24,6 @@ from .retention import DAY, Sweep
 from .writer import Writer
 
 HOUR: Final = 3_600.0
-_TURN: Final = 0xCA11BACC
-"""Those who book take turns under this number (PostgreSQL)."""
-
 _NEW: Final = plain_insert(callbacks)
 _REQUEST: Final = plain_insert(callback_requests)
 
@@ -60,7 +57,7 @@ class CallbackBooking:
         self, callback: Callback, source: Source, caps: Caps, slot: SlotHold | None = None
     ) -> None:
         def work(connection: Connection) -> CallbackRefused | None:
-            take_turns(connection, _TURN)
+            take_turns(connection, TURN)
             now = self._clock(connection)
             refused = _refused(connection, callback, source, caps, slot, now)
             if refused is None:
@@ -114,10 +111,8 @@ def _refused(
     cap = _cap(connection, new.number, source, caps, now)
     if cap is not None:
         return CallbackRefused(cap, "number" if cap == "number_cap" else "")
-    if slot is not None:
-        taken = select(func.count()).where(_c.queue == new.queue, _c.opens == slot.opens, is_open)
-        if connection.execute(taken).scalar_one() >= slot.capacity:
-            return CallbackRefused("slot_taken", "when")
+    if slot is not None and is_full(connection, new, slot):
+        return CallbackRefused("slot_taken", "when")
     return None
 
 

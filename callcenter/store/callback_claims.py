@@ -13,12 +13,21 @@ from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
 
-from callcenter.callback_ports import CallbackOutside, CallbackTaken
+from callcenter.callback_ports import CallbackOutside, CallbackRefused, CallbackTaken, SlotHold
 from callcenter.floor.callback import HELD, OPEN, WAITING, Callback, DialEnd
 
-from .callback_rows import c, callback_of, callback_row, is_held, is_open, is_waiting
+from .callback_rows import (
+    TURN,
+    c,
+    callback_of,
+    callback_row,
+    is_full,
+    is_held,
+    is_open,
+    is_waiting,
+)
 from .callback_tables import callback_attempts, callbacks
-from .database import DatabaseClock
+from .database import DatabaseClock, take_turns
 from .retention import DAY, Sweep
 from .tables import as_json
 from .writer import Writer
@@ -127,19 +136,26 @@ class CallbackClaims:
             self._writer.submit(lambda connection: connection.execute(ended).rowcount)
         )
 
-    async def change(self, callback: Callback, expects: int) -> bool:
+    async def change(self, callback: Callback, expects: int, slot: SlotHold | None = None) -> bool:
         """One that is over is not changed either."""
         row = callback_row(callback)
         row.update(version=expects + 1, fence=c.fence + 1, node=None, lease=None)
-        changed = (
-            update(callbacks)
-            .where(c.id == callback.id, c.version == expects, is_open, c.state.not_in(_BUSY))
-            .values(row)
-        )
-        count = await asyncio.wrap_future(
-            self._writer.submit(lambda connection: connection.execute(changed).rowcount)
-        )
-        return count == 1
+        ours = and_(c.id == callback.id, c.version == expects, is_open, c.state.not_in(_BUSY))
+        changed = update(callbacks).where(ours).values(row)
+
+        def work(connection: Connection) -> bool | CallbackRefused:
+            if slot is not None:
+                take_turns(connection, TURN)
+                if connection.execute(select(c.id).where(ours)).first() is None:
+                    return False
+                if is_full(connection, callback, slot):
+                    return CallbackRefused("slot_taken", "when")
+            return connection.execute(changed).rowcount == 1
+
+        done = await asyncio.wrap_future(self._writer.submit(work))
+        if isinstance(done, CallbackRefused):
+            raise done
+        return done
 
     def _taken(
         self,

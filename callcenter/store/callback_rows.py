@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, case, select
+from sqlalchemy import Connection, Row, case, func, select
 
+from callcenter.callback_ports import SlotHold
 from callcenter.codec import from_plain, to_plain
 from callcenter.floor.callback import HELD, OPEN, WAITING, Callback
 
 from .callback_tables import callbacks
 from .tables import as_json
+
+TURN: Final = 0xCA11BACC
+"""Those who book or move into a window take turns under this number (PostgreSQL)."""
 
 c = callbacks.c
 is_open: Final = c.state.in_(sorted(OPEN))
@@ -48,3 +52,11 @@ def open_one(connection: Connection, number: str, person: str | None) -> Callbac
     )
     row = connection.execute(query).first()
     return None if row is None else callback_of(row)
+
+
+def is_full(connection: Connection, callback: Callback, slot: SlotHold) -> bool:
+    """Whether others fill the window. To be asked in one's turn."""
+    others = select(func.count()).where(
+        c.queue == callback.queue, c.opens == slot.opens, is_open, c.id != callback.id
+    )
+    return bool(connection.execute(others).scalar_one() >= slot.capacity)

@@ -136,8 +136,8 @@ class CallbacksTable:
     async def attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
         await self._claims.attempt_ended(call, at, how)
 
-    async def change(self, callback: Callback, expects: int) -> bool:
-        return await self._claims.change(callback, expects)
+    async def change(self, callback: Callback, expects: int, slot: SlotHold | None = None) -> bool:
+        return await self._claims.change(callback, expects, slot)
 
     # --- rules --------------------------------------------------------------------------------
 

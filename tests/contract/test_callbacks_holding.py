@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import replace
 
 import pytest
 
-from callcenter.callback_ports import Attempt, CallbackOutside, CallbackTaken
+from callcenter.callback_ports import (
+    Attempt,
+    CallbackOutside,
+    CallbackRefused,
+    CallbackTaken,
+    SlotHold,
+    Source,
+)
 from callcenter.floor.callback import HELD, WAITING, Callback, CallbackState
-from tests.contract.callback_samples import booked, dialling, full, number, stepped, wanted
+from tests.contract.callback_samples import (
+    NO_CAPS,
+    booked,
+    dialling,
+    full,
+    number,
+    stepped,
+    wanted,
+)
 from tests.contract.conftest import Office
 from tests.contract.samples import NOW
 
@@ -334,3 +350,44 @@ async def test_a_clock_that_jumps_back(office: Office) -> None:
                 await office.callbacks.renew(node)
     assert sorted(dialled) == sorted(held)
     assert jumped
+
+
+async def test_moved_where_others_are(office: Office) -> None:
+    """A window takes as many as it has room for; whoever moves within it takes no room of it."""
+    at = NOW + 3600.0
+    slot = SlotHold(opens=at, capacity=2)
+    there = {"state": "scheduled", "opens": at, "closes": at + 900.0, "due": at}
+    elsewhere = wanted(9, **{**there, "queue": "sales"})
+    await booked(office.callbacks, wanted(1), wanted(2), wanted(3, **there), elsewhere)
+    assert await office.callbacks.change(replace(wanted(1), **there), 1, slot)
+    with pytest.raises(CallbackRefused, match="slot_taken"):
+        await office.callbacks.change(replace(wanted(2), **there), 1, slot)
+    assert await office.callbacks.one("R002") == wanted(2)
+    assert not await office.callbacks.change(replace(wanted(2), **there), 7, slot)
+    assert await office.callbacks.change(replace(wanted(3, **there), name="Bo"), 1, slot)
+    gone = replace(wanted(3, **there), state="cancelled", ended=NOW, why="by_staff")
+    assert await office.callbacks.change(gone, 2)
+    assert await office.callbacks.change(replace(wanted(2), **there), 1, slot)
+    assert await office.callbacks.promised("service", at, at + 1.0) == {at: 2}
+
+
+async def test_movers_and_bookers_at_once(office: Office) -> None:
+    """Whoever is first, a window is never fuller than it may be, and no other row is changed."""
+    at = NOW + 3600.0
+    slot = SlotHold(opens=at, capacity=3)
+    there = {"state": "scheduled", "opens": at, "closes": at + 900.0, "due": at}
+    await booked(office.callbacks, *(wanted(n) for n in range(8)))
+    came = await asyncio.gather(
+        *(office.callbacks.change(replace(wanted(n), **there), 1, slot) for n in range(8)),
+        *(office.callbacks.book(wanted(n, **there), Source(), NO_CAPS, slot) for n in (20, 21)),
+        return_exceptions=True,
+    )
+    refused = [one for one in came if isinstance(one, CallbackRefused)]
+    assert [one.why for one in refused] == ["slot_taken"] * 7
+    assert await office.callbacks.promised("service", at, at + 1.0) == {at: 3}
+    rows = [await office.callbacks.one(f"R{n:03}") for n in range(8)]
+    assert [one for one in came[:8] if one is True] == [True] * sum(
+        row is not None and row.opens == at for row in rows
+    )
+    for n, row in enumerate(rows):
+        assert row in (wanted(n), replace(wanted(n), **there, version=2, fence=1))

@@ -17,7 +17,7 @@ from callcenter.api.callbacks import callbacks_router
 from callcenter.api.doors import Doors, DoorSettings
 from callcenter.api.origin import Origins
 from callcenter.auth import Passwords
-from callcenter.callback_ports import CallbackRefused, Deflection, Denial, Switches
+from callcenter.callback_ports import CallbackRefused, Deflection, Denial, SlotHold, Switches
 from callcenter.callbacks.forms import StaffRequest
 from callcenter.floor.callback import Callback
 from callcenter.floor.card import Card, Profile, QueueView
@@ -246,6 +246,7 @@ async def test_an_agent_in_wrap_up_schedules_one_in_a_window(here: Here) -> None
             origin="agent", queue="sales", number="+44 20 7946 0999", opens=SLOT,
             closes=SLOT + 900, by="amy", keep=False, name="王小明", person="p1",
             language="zh-Hant", zone="Asia/Taipei", reason="refund", words="about the refund",
+            slot=SlotHold(opens=SLOT, capacity=3),
         )
     ]  # fmt: skip
     assert here.changed == ["NEWW-0001"]
@@ -404,9 +405,9 @@ async def test_nothing_is_changed_that_somebody_else_changed_or_is_dialling(
         assert code(await http.post(f"callbacks/AAAA-1111/{what}", json=seen)) == (409, "refused")
         quick = here.store.change
 
-        async def slow(after: Callback, expects: int) -> bool:
+        async def slow(after: Callback, expects: int, slot: SlotHold | None = None) -> bool:
             here.put(callback(version=9))  # somebody else, between reading and writing
-            return await quick(after, expects)
+            return await quick(after, expects, slot)
 
         here.store.change = slow  # type: ignore[assignment,method-assign]
         late = await http.post(f"callbacks/AAAA-1111/{what}", json=body)
@@ -414,6 +415,17 @@ async def test_nothing_is_changed_that_somebody_else_changed_or_is_dialling(
     assert here.store.rows["AAAA-1111"] == callback(version=9)
     assert here.changed == []
     assert [ok for *_, ok in await here.audited()] == [False]
+
+
+async def test_a_window_that_fills_while_a_supervisor_chooses(here: Here) -> None:
+    """It had room when it was looked at; by the store it has none: nothing is changed."""
+    there = [callback(f"FULL-{n:04}", number=f"+44207946{n:04}", opens=SLOT) for n in range(3)]
+    here.put(callback(version=3), *there)
+    async with here.browser("sue") as http:
+        moved = await http.post("callbacks/AAAA-1111/move", json={"when": LATER})
+        assert wrong(moved) == [("/when", "slot_taken")]
+    assert here.store.rows["AAAA-1111"] == callback(version=3)
+    assert here.changed == []
 
 
 async def test_a_callback_is_moved_into_a_window_with_room(here: Here) -> None:

@@ -552,6 +552,31 @@ async def test_a_change_while_it_changes(make: Make, monkeypatch: pytest.MonkeyP
     assert (gone.state, raced) == ("cancelled", 2)
 
 
+async def test_two_move_to_the_last_place(make: Make) -> None:
+    """Both saw that there is room: one gets it, the other keeps their time and chooses again."""
+    kit = make(plan=replace(make().plan, staff=("mon-sun 00:00-24:00 6",)))
+    window = await kit.planner.window("service", await kit.slot(7200.0), kit.clock())
+    assert window is not None
+    assert window.capacity == 2
+    booked = [
+        await kit.book(
+            number=f"020 7{n}46 0123", address=f"10.0.{n}.1", when=await kit.slot(900.0 * n)
+        )
+        for n in (1, 2, 3)
+    ]
+    moved = await asyncio.gather(
+        *(kit.booking.move(one.callback.id, one.key, window.opens, kit.clock()) for one in booked),
+        return_exceptions=True,
+    )
+    (refused,) = [one for one in moved if isinstance(one, BaseException)]
+    assert isinstance(refused, FormRefused)
+    assert why(refused) == ("slot_taken", "when")
+    assert (refused.code, refused.message[:13]) == ("slot_taken", "Somebody else")
+    rows = [await kit.store.one(one.callback.id) for one in booked]
+    left = [row for row, one in zip(rows, booked, strict=True) if row == one.callback]
+    assert len(left) == 1
+
+
 async def test_the_house_is_told(make: Make) -> None:
     site = replace(make().site, consent="You may record the call.")
     kit = make(site=site)
