@@ -124,7 +124,7 @@ def read_fields(kind: type[T], fields: Mapping[str, Any], language: Language) ->
 
 
 def _errors(error: ValidationError, language: Language) -> list[tuple[str, str, str]]:
-    errors = {}
+    errors: dict[str, tuple[str, str, str]] = {}
     for found in error.errors(include_url=False, include_input=False)[:20]:
         field = ".".join(str(step) for step in found["loc"])[:64]
         code = _code(found["type"], found.get("ctx", {}))

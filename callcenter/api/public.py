@@ -215,9 +215,9 @@ class Asks:
 def language_of(request: Request, languages: Sequence[Language] = LANGUAGES) -> Language:
     """``?lang=``, else what the browser prefers, else the first of the site's."""
     asked = _nearest(request.query_params.get("lang", ""))
-    if asked in languages:
+    if asked is not None and asked in languages:
         return asked
-    wishes = []
+    wishes: list[tuple[float, int, Language]] = []
     for place, part in enumerate(request.headers.get("accept-language", "").split(",")[:20]):
         tag, _, weight = part.partition(";")
         try:
@@ -225,7 +225,7 @@ def language_of(request: Request, languages: Sequence[Language] = LANGUAGES) -> 
         except ValueError:
             share = 0.0
         found = _nearest(tag)
-        if found in languages and share > 0.0:
+        if found is not None and found in languages and share > 0.0:
             wishes.append((-share, place, found))
     return min(wishes)[2] if wishes else (languages or LANGUAGES)[0]
 
