@@ -1,6 +1,9 @@
 """When a number may be called: the window that was promised, the queue's opening hours, the law of
 the called party's region on the called party's clock, and how often the number was dialled. Pure.
 
+Where the customer chose a clock that their number cannot have, the law holds by both: nobody can
+have a number called at night by naming another zone.
+
 A window is closed at its end (``opens <= at < closes``). A number was dialled ``attempts`` times
 "in 24 hours" until 24 hours after the first of them. What cannot be read (a zone nobody knows)
 allows nothing: better nobody called than somebody at night.
@@ -58,7 +61,7 @@ def obstacle(
     try:
         if not _hours(hours).open_at(at):
             return "hours"
-        if rules is not None and not _hours(_of_law(rules, callback.zone)).open_at(at):
+        if any(not one.open_at(at) for one in _lawful_hours(callback, rules)):
             return "law"
     except BadHours:
         return "law"
@@ -87,9 +90,7 @@ def next_moment(
         return None
     rules = law_for(law, callback.region)
     try:
-        limits = [_hours(hours)]
-        if rules is not None:
-            limits.append(_hours(_of_law(rules, callback.zone)))
+        limits = [_hours(hours), *_lawful_hours(callback, rules)]
     except BadHours:
         return None
     moment = max(at, callback.opens)
@@ -109,9 +110,7 @@ def next_moment(
     return None
 
 
-def why_none(
-    callback: Callback, at: float, hours: HoursSettings
-) -> Literal["window_over", "law"]:
+def why_none(callback: Callback, at: float, hours: HoursSettings) -> Literal["window_over", "law"]:
     """Why no moment from ``at`` on is left for it: the window is over, or the law."""
     return "window_over" if next_moment(callback, at, (), hours) is None else "law"
 
@@ -124,6 +123,17 @@ def _free_again(callback: Callback, rules: LawRules, at: float) -> float:
     if len(lately) < rules.attempts:
         return at
     return lately[-rules.attempts] + DAY
+
+
+def _lawful_hours(callback: Callback, rules: LawRules | None) -> tuple[Hours, ...]:
+    """Those of the law by the customer's clock, and by their number's where that is another one.
+    Raises ``BadHours``."""
+    if rules is None:
+        return ()
+    zones = (callback.zone,) if callback.number_zone is None else (
+        callback.zone, callback.number_zone,
+    )  # fmt: skip
+    return tuple(_hours(_of_law(rules, zone)) for zone in zones)
 
 
 def _of_law(rules: LawRules, zone: str) -> HoursSettings:

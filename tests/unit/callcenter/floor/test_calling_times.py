@@ -74,6 +74,20 @@ def test_the_called_partys_clock_counts_and_not_the_centres() -> None:
     )
 
 
+def test_nobody_has_a_number_called_at_night_by_naming_another_zone() -> None:
+    """Noon in New York is 17:00 in London; 17:00 there is 22:00 here."""
+    at = local("America/New_York", 2026, 7, 1, 12)
+    callback = wide(region="GB", zone="America/New_York", number_zone="Europe/London")
+    assert obstacle(callback, at, (DAYTIME,), ALWAYS) is None
+    assert obstacle(callback, at + 5 * 3600, (DAYTIME,), ALWAYS) == "law"
+    again = local("America/New_York", 2026, 7, 2, 8)
+    assert next_moment(callback, at + 5 * 3600, (DAYTIME,), ALWAYS) == again
+    assert next_moment(callback, local("Europe/London", 2026, 7, 2, 8), (DAYTIME,), ALWAYS) == again
+    assert obstacle(callback, at + 5 * 3600, (), ALWAYS) is None
+    unknown = wide(region="GB", zone="Europe/London", number_zone="Mars/Phobos")
+    assert obstacle(unknown, at, (DAYTIME,), ALWAYS) == "law"
+
+
 @pytest.mark.parametrize("day", [(2026, 3, 29), (2026, 10, 25)])
 def test_on_the_day_the_clocks_change_eight_is_when_they_show_eight(day: tuple[int, ...]) -> None:
     zone = "Europe/London"
@@ -94,6 +108,7 @@ def test_the_next_moment_is_the_first_that_is_allowed() -> None:
     """Against a search in steps of ten minutes, around both changes of clocks in two zones."""
     dice = Random(7)
     zones = ("Europe/London", "America/New_York")
+    elsewhere = (None, None, *zones)
     for number, (zone, month) in enumerate(product(zones * 8, (3, 10, 11))):
         start = local("UTC", 2026, month, dice.choice((6, 7, 8, 24, 25, 28)), dice.randrange(24))
         weekly = tuple(
@@ -109,8 +124,8 @@ def test_the_next_moment_is_the_first_that_is_allowed() -> None:
         )
         tried = tuple(sorted(start - 600 * dice.randint(-20, 150) for _ in range(3)))
         callback = a_callback(
-            zone=zone, opens=start + 600 * dice.randint(0, 60), tried=tried,
-            closes=start + 600 * dice.randint(61, 500),
+            zone=zone, number_zone=elsewhere[number % 4], tried=tried,
+            opens=start + 600 * dice.randint(0, 60), closes=start + 600 * dice.randint(61, 500),
         )  # fmt: skip
         steps = (start + 600.0 * n for n in range(501))
         expected = next((at for at in steps if may_call(callback, at, law, hours)), None)
