@@ -18,6 +18,7 @@ from asterisk.ami.action import Action
 
 from callcenter.floor.callback import DialEnd
 from callcenter.floor.orders import Dial
+from telephony.attempts import Attempts
 from telephony.packet import Packet
 from telephony.parties import number_in
 from telephony.ringing import caller_id
@@ -139,6 +140,9 @@ class Attempt:
         """Nothing that is still to come says more about why nobody was reached."""
         return self.gone or self.why is not None or self.withdrawn
 
+    def lost(self, why: str) -> None:
+        self.stage, self.detail = Stage.LOST, why
+
     def end(self) -> DialEnd:
         """Why nobody was reached. What we took back ourselves had no agent any more."""
         if self.refused:
@@ -146,22 +150,21 @@ class Attempt:
         return self.why or ("agent_gone" if self.withdrawn else "congestion")
 
 
-class Dialling:
+class Dialling(Attempts[Attempt]):
     """All attempts under way, and the calls that were dialled already."""
 
     def __init__(self) -> None:
-        self._attempts: dict[str, Attempt] = {}
+        super().__init__(
+            {
+                "Newchannel": _begins,
+                "UserEvent": _says,
+                "HangupRequest": _caused,
+                "Hangup": _ends,
+                "OriginateResponse": _answers,
+            },
+            _dial_ends,
+        )
         self._dialled: dict[str, None] = {}
-        self._readers: dict[str, Callable[[Attempt, Packet], None]] = {
-            "Newchannel": _begins,
-            "UserEvent": _says,
-            "HangupRequest": _caused,
-            "Hangup": _ends,
-            "OriginateResponse": _answers,
-        }
-
-    def __len__(self) -> int:
-        return len(self._attempts)
 
     def begin(self, call: str, changed: Callable[[], None]) -> Attempt | None:
         """A new attempt; ``None`` when this call was dialled before, however it ended."""
@@ -173,43 +176,13 @@ class Dialling:
         attempt = self._attempts[call] = Attempt(call=call, changed=changed)
         return attempt
 
-    def find(self, call: str) -> Attempt | None:
-        return self._attempts.get(call)
-
-    def forget(self, call: str) -> None:
-        """Nobody waits for the outcome any more."""
-        self._attempts.pop(call, None)
-
-    def hear(self, packet: Packet) -> None:
-        """Any event of the exchange. Never raises on what it says."""
-        if not self._attempts:
+    def elsewhere(self, packet: Packet) -> None:
+        """What a Local channel reached: the SIP answer is said of that leg alone."""
+        if packet.name != "HangupRequest":
             return
-        name = packet.name
-        if name == "DialEnd":
-            attempt = self._attempts.get(packet.get("DestUniqueid") or "")
-            if attempt is not None:
-                _dial_ends(attempt, packet)
-                attempt.changed()
-            return
-        read = self._readers.get(name)
-        if read is None:
-            return
-        attempt = self._attempts.get(packet.get("Uniqueid") or "")
-        if attempt is not None:
-            read(attempt, packet)
-            attempt.changed()
-        elif name == "HangupRequest":
-            # What a Local channel reached: the SIP answer is said of that leg alone.
-            attempt = self._attempts.get(packet.get("Linkedid") or "")
-            if attempt is not None and not attempt.over:
-                attempt.refused = attempt.refused or _refused_by_provider(packet)
-
-    def line_lost(self, why: str) -> None:
-        """What happens from now on is not seen; the attempts go on without us."""
-        for attempt in list(self._attempts.values()):
-            if not attempt.over:
-                attempt.stage, attempt.detail = Stage.LOST, why
-                attempt.changed()
+        attempt = self._attempts.get(packet.get("Linkedid") or "")
+        if attempt is not None and not attempt.over:
+            attempt.refused = attempt.refused or _refused_by_provider(packet)
 
 
 def _begins(attempt: Attempt, packet: Packet) -> None:

@@ -17,6 +17,7 @@ from asterisk.ami.action import Action
 
 from callcenter.floor.events import ReservationEnd
 from callcenter.floor.orders import Ring
+from telephony.attempts import Attempts
 from telephony.packet import Packet
 from telephony.parties import clean_name, clean_number, number_in
 
@@ -116,6 +117,9 @@ class Attempt:
         """Nothing that is still to come says more about why it was not answered."""
         return self.gone or self.why is not None or self.withdrawn or self.caller_gone
 
+    def lost(self, why: str) -> None:
+        self.stage, self.detail = Stage.LOST, why
+
     def end(self) -> ReservationEnd:
         """Why it was not answered."""
         if self.caller_gone:
@@ -123,20 +127,19 @@ class Attempt:
         return self.why or ("withdrawn" if self.withdrawn else "unreachable")
 
 
-class Ringing:
+class Ringing(Attempts[Attempt]):
     """All attempts under way."""
 
     def __init__(self) -> None:
-        self._attempts: dict[str, Attempt] = {}
-        self._readers: dict[str, Callable[[Attempt, Packet], None]] = {
-            "Newchannel": _begins,
-            "HangupRequest": _caused,
-            "Hangup": _ends,
-            "OriginateResponse": _answers,
-        }
-
-    def __len__(self) -> int:
-        return len(self._attempts)
+        super().__init__(
+            {
+                "Newchannel": _begins,
+                "HangupRequest": _caused,
+                "Hangup": _ends,
+                "OriginateResponse": _answers,
+            },
+            _dial_ends,
+        )
 
     def begin(self, leg: str, caller: str | None, changed: Callable[[], None]) -> Attempt | None:
         """A new attempt; ``None`` when this leg is being rung already."""
@@ -145,42 +148,14 @@ class Ringing:
         attempt = self._attempts[leg] = Attempt(leg=leg, caller=caller, changed=changed)
         return attempt
 
-    def find(self, leg: str) -> Attempt | None:
-        return self._attempts.get(leg)
-
-    def forget(self, leg: str) -> None:
-        self._attempts.pop(leg, None)
-
-    def hear(self, packet: Packet) -> None:
-        """Any event of the exchange. Never raises on what it says."""
-        if not self._attempts:
+    def elsewhere(self, packet: Packet) -> None:
+        """The caller for whom a leg rings may hang up."""
+        if packet.name != "Hangup":
             return
-        name = packet.name
-        if name == "DialEnd":
-            attempt = self._attempts.get(packet.get("DestUniqueid") or "")
-            if attempt is not None:
-                _dial_ends(attempt, packet)
-                attempt.changed()
-            return
-        read = self._readers.get(name)
-        if read is None:
-            return
-        attempt = self._attempts.get(packet.get("Uniqueid") or "")
-        if attempt is not None:
-            read(attempt, packet)
-            attempt.changed()
-        elif name == "Hangup":
-            channel = packet.get("Channel") or ""
-            for attempt in self._attempts.values():
-                if attempt.caller == channel and not attempt.over:
-                    attempt.caller_gone = True
-                    attempt.changed()
-
-    def line_lost(self, why: str) -> None:
-        """What happens from now on is not seen; the attempts go on without us."""
-        for attempt in list(self._attempts.values()):
-            if not attempt.over:
-                attempt.stage, attempt.detail = Stage.LOST, why
+        channel = packet.get("Channel") or ""
+        for attempt in self._attempts.values():
+            if attempt.caller == channel and not attempt.over:
+                attempt.caller_gone = True
                 attempt.changed()
 
 
