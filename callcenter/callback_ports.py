@@ -84,7 +84,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotHold:
-    """How many callbacks may begin in the window that a new one, or one that is moved, is to have."""
+    """How many callbacks may begin in the window that is promised to one more."""
 
     opens: float
     capacity: int

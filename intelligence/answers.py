@@ -205,8 +205,13 @@ class Answers:
         at: float,
         *,
         reasons_read_words: bool | None = None,
+        only: Collection[str] | None = None,
+        most: int | None = None,
     ) -> tuple[Answer, ...]:
         """The answers to show, the likeliest first.
+
+        ``only``: ids of those that may be shown here; others take no place, but what speaks for
+        them does not speak for these. ``most``: how many at most; ``None``: as the centre has it.
 
         ``marks``: of this call; what was wrong does not come again. ``day``: on which entries must
         be valid. ``zone``: in which times are written. ``reasons_read_words``: a text model has
@@ -225,11 +230,13 @@ class Answers:
         evidence = self._evidence(held, words)
         groups, rest = self._groups(held, reasons, shown, evidence, at)
         found = posterior(groups, rest, evidence, reasons_read_words=reasons_read_words)
+        if only is not None:
+            found = {place: one for place, one in found.items() if held.entries[place].id in only}
         best = sorted(found, key=lambda place: (-found[place][0], place))[:LOOKED_AT]
         chosen = diverse(
             [found[place][0] for place in best],
             held.closeness[np.ix_(best, best)],
-            MOST if self._policy.answers == "choice" else 1,
+            self._most() if most is None else most,
             LEAST,
         )
         why = {one.code: one.why for one in reasons}
@@ -254,6 +261,9 @@ class Answers:
                 )
             )
         return tuple(answers)
+
+    def _most(self) -> int:
+        return MOST if self._policy.answers == "choice" else 1
 
     def _hear(self, words: Sequence[Words], profile: Profile | None) -> None:
         """Who said it, lest their name is kept when it is confirmed."""

@@ -98,6 +98,8 @@ class Entries:
         at: float,
         *,
         reasons_read_words: bool | None = None,
+        only: Collection[str] | None = None,
+        most: int | None = None,
     ) -> tuple[Answer, ...]:
         said = any("fee" in one.text for one in words)
         return (self.answer,) if said or any(one.code == "fees" for one in reasons) else ()

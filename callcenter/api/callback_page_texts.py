@@ -99,11 +99,16 @@ TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "目前無法接受回電請求。請直接致電我們，或稍後再試。",
     ),
     # Likely answers, before the form is sent on.
-    "answers": ("Does one of these help already?", "以下内容能帮到您吗？", "以下內容能幫到您嗎？"),
+    "answers": (
+        "What we would tell you on the phone",
+        "我们在电话中会这样答复您",
+        "我們在電話中會這樣答覆您",
+    ),
     "answers_lead": (
-        "Nothing is booked yet. If this answers your question, you need not wait for our call.",
-        "回电尚未预约。如果以下内容解答了您的问题，就不必等候我们来电。",
-        "回電尚未預約。如果以下內容解答了您的問題，就不必等候我們來電。",
+        "These are the words of our agents. Nothing is booked yet: if they answer your question,"
+        " you need not wait for our call.",
+        "以下是客服人员的答复用语。回电尚未预约：如果已解答您的问题，就不必等候我们来电。",
+        "以下是客服人員的答覆用語。回電尚未預約：如果已解答您的問題，就不必等候我們來電。",
     ),
     "solved": ("Yes, that answers it", "是的，问题已解决", "是的，問題已解決"),
     "book_anyway": ("No, please call me back", "没有，请给我回电", "沒有，請給我回電"),

@@ -47,6 +47,8 @@ class Found(Protocol):
         at: float,
         *,
         reasons_read_words: bool | None = None,
+        only: Collection[str] | None = None,
+        most: int | None = None,
     ) -> tuple[Answer, ...]: ...
 
 
@@ -100,12 +102,14 @@ class Deflections:
         reasons = tuple(Reason(code=one, probability=SURE / len(codes)) for one in codes)
         said = (Words(source="callback", text=text, language=language),) if text else ()
         day = datetime.fromtimestamp(at, UTC).astimezone(self._zone).date()
-        found = self._source.found.find(reasons, None, said, (), day, self._zone, at)
         public = self._source.public()
-        shown = [(one.id, _in(one.phrasings, language)) for one in found if one.id in public]
+        found = self._source.found.find(
+            reasons, None, said, (), day, self._zone, at, only=public, most=MOST
+        )
+        shown = [(one.id, _in(one.phrasings, language)) for one in found]
         return tuple(
             AnswerShown(id=entry, title=one.title, body=one.body)
-            for entry, one in shown[:MOST]
+            for entry, one in shown
             if one is not None
         )
 

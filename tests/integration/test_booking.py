@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ from callcenter.floor.orders import RequestCallback
 from callcenter.floor.waits import Estimate
 from callcenter.ports import Happening, PageView
 from callcenter.store import StoreError, open_store
+from intelligence.answers import Answers, Audience, Entry, Policy
 from tests.booking_kit import NOW, Clock, Kit, why
 from tests.fakes import MemoryCallbacks, MemoryDemand, MemoryRecords
 
@@ -740,8 +741,9 @@ class Shelf:
         self.asked: list[tuple[Any, Any]] = []
 
     def find(
-        self, reasons: Any, profile: Any, words: Any, *_: Any, **__: Any
-    ) -> tuple[Answer, ...]:
+        self, reasons: Any, profile: Any, words: Any, *_: Any,
+        only: Collection[str], most: int, **__: Any,
+    ) -> tuple[Answer, ...]:  # fmt: skip
         assert profile is None
         self.asked.append((reasons, words))
         return tuple(
@@ -751,7 +753,32 @@ class Shelf:
                            Phrasing(language="zh-Hant", title=f"{one}！", body="b")),
             )
             for one in ("lost-card", "for-agents", "new-card")
-        )  # fmt: skip
+            if one in only
+        )[:most]  # fmt: skip
+
+
+AUDIENCES: tuple[tuple[Audience, int], ...] = (("agents", 9), ("everyone", 4))
+
+
+async def test_answers_for_agents_take_no_place_of_others(make: Make) -> None:
+    """The real ranking, where most of what is as likely is for agents alone."""
+    entries = [
+        Entry(
+            id=f"{audience}-{n}", reasons=("cards",), source="s", audience=audience, products=(),
+            valid_from=None, valid_until=None, asks={"en": ("my card is gone",)},
+            phrasings=(Phrasing(language="en", title=f"Lost card {n}", body="b"),),
+        )
+        for audience, count in AUDIENCES
+        for n in range(count)
+    ]  # fmt: skip
+    public = {one.id for one in entries if one.audience == "everyone"}
+    for policy in (Policy(), Policy(answers="best")):
+        found = Answers(entries, policy=policy)
+        source = AnswerSource(found=found, public=lambda: public, reasons_of={"cards": ("cards",)})
+        kit = make(answers=source)
+        shown = await kit.booking.answers("bank", "my card is gone", "cards", "en", NOW)
+        assert len(shown.answers) == 3
+        assert {one.id for one in shown.answers} <= public
 
 
 async def test_answers_and_what_came_of_them(make: Make) -> None:

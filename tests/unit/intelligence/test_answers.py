@@ -309,3 +309,18 @@ def test_whatever_is_said(text: str) -> None:
         assert all(0.0 <= score <= 1.0 for score in found.values())
         answers.mark(mark("block", "used", text))
     assert all(len(kept) <= 300 and kept.isprintable() for _, kept in answers.confirmed)
+
+
+def test_only_what_may_be_shown_and_so_many() -> None:
+    """Whatever else is likelier takes no place; what is shown is not surer for that."""
+    answers = Answers([*(entry(f"a{n}", "fees") for n in range(8)), entry("b", "fees")])
+    all_of_them = answers.find(reasons(fees=0.9), None, (), (), DAY, UTC, AT, most=9)
+    assert [one.id for one in all_of_them] == [*(f"a{n}" for n in range(8)), "b"]
+    found = answers.find(reasons(fees=0.9), None, (), (), DAY, UTC, AT, only={"b", "a7", "x"})
+    assert [(one.id, one.score) for one in found] == [
+        (one.id, one.score) for one in all_of_them if one.id in ("a7", "b")
+    ]
+    best = Answers(answers.entries, policy=Policy(answers="best"))
+    two = best.find(reasons(fees=0.9), None, (), (), DAY, UTC, AT, most=2)
+    assert len(two) == 2
+    assert len(best.find(reasons(fees=0.9), None, (), (), DAY, UTC, AT)) == 1
