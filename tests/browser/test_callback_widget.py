@@ -239,7 +239,7 @@ async def test_an_answer_that_helps_ends_it_without_a_call(site: Site) -> None:
     page = await site.visit()
     await page.get_by_label("In your own words").fill("why this fee")
     await button(page, "Continue").click()
-    await heading(page, "Does this help already?")
+    await heading(page, "What we would say on the phone")
     await page.get_by_text("Why <b>a fee</b>?").click()
     await expect(page.get_by_text("Because & so.")).to_be_visible()
     await button(page, "This answered my question").click()
@@ -256,7 +256,7 @@ async def test_an_answer_that_helps_ends_it_without_a_call(site: Site) -> None:
 async def test_call_me_anyway_goes_on_and_is_counted_with_the_callback(site: Site) -> None:
     page = await site.visit()
     await say_why(page, "Fees & <charges>")
-    await heading(page, "Does this help already?")
+    await heading(page, "What we would say on the phone")
     await button(page, "Call me anyway").click()
     await say_who(page)
     await heading(page, "When suits you?")
