@@ -33,6 +33,7 @@ from .api.doors import Doors
 from .api.front import Front
 from .api.origin import Origins
 from .auth import Passwords
+from .callbacks.booking import Booking
 from .calling_back import calling_back
 from .codec import to_plain
 from .dispatch import Dispatch
@@ -84,6 +85,8 @@ class Engine:
     passwords: Passwords
     surroundings: Surroundings
     """Where other systems tell what happens."""
+    booking: Booking
+    """Where customers ask to be called back."""
     port: int
     """Where HTTP is served."""
 
@@ -276,6 +279,7 @@ async def engine(
             metrics=metrics,
             passwords=passwords,
             surroundings=thinking.conditions,
+            booking=backs.booking,
             port=port,
         )
         log.info("engine_stopping")
