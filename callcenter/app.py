@@ -350,14 +350,18 @@ def _midnight(settings: Settings, now: float, days: int = 0) -> float:
 
 
 async def _bring_back(dispatch: Dispatch, wishes: Iterable[Event]) -> None:
-    """Agents who were at work when the engine stopped are at work again."""
-    for wish in wishes:
+    """Agents who were at work when the engine stopped are at work again. In the order of
+    ``wishes``; all share the way to the disk."""
+
+    async def bring(wish: Event) -> None:
         try:
             await dispatch.wish(wish)
         except FloorError as error:  # a break reason that the pack no longer has
             log.warning(
                 "not_brought_back", extra={"wish": type(wish).__name__, "why": error.message}
             )
+
+    await asyncio.gather(*(bring(wish) for wish in wishes))
 
 
 async def _open_floor(
@@ -370,7 +374,9 @@ async def _open_floor(
 ) -> None:
     """An empty floor, and on it who was at work when the engine stopped a moment ago."""
     accounts = await store.accounts.everyone()
-    last, chosen = await asyncio.to_thread(store.journal.last_run, restart.KINDS)
+    last, chosen = await asyncio.to_thread(
+        store.journal.last_run, restart.KINDS, restart.WHOLE, restart.WITHIN
+    )
     now = clock()
     opened = floor_opened(
         settings,

@@ -16,6 +16,7 @@ from .floor.events import (
     AgentSignedIn,
     AgentSignedOut,
     Event,
+    ExchangeConnected,
     FloorOpened,
     StateChosen,
     WrapUpRestored,
@@ -25,6 +26,9 @@ from .floor.orders import RecordCall
 
 KINDS: Final = (AgentSignedIn, AgentSignedOut, StateChosen)
 """The events of a run that say so."""
+
+WHOLE: Final = ExchangeConnected
+"""A run that has come so far has taken over all that it was to: the exchange comes after it."""
 
 WITHIN: Final = 900.0
 """Seconds between the last event of a run and the next start, beyond which it was no restart:

@@ -57,28 +57,31 @@ class JournalTable:
                 return
             start = rows[-1][0] + 1
 
-    def last_run(self, kinds: Sequence[type[Event]]) -> tuple[float | None, list[Event]]:
-        """Events of these kinds since the floor was last opened, and when the journal ends."""
+    def last_run(
+        self, kinds: Sequence[type[Event]], whole: type[Event], within: float
+    ) -> tuple[float | None, list[Event]]:
+        """Events of these kinds since the last run began that had got as far as ``whole``, and when
+        the journal ends.
+
+        Runs after it that were ended while they started have repeated only a part of what they
+        took over. A run that began more than ``within`` seconds after all before took over nothing.
+        """
         j = journal.c
         end = select(j.at).order_by(j.position.desc()).limit(1)
-        opened = (
-            select(j.position)
-            .where(j.kind == FloorOpened.__name__)
-            .order_by(j.position.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = (
-            select(j.body)
-            .where(j.position > opened, j.kind.in_([kind.__name__ for kind in kinds]))
-            .order_by(j.position)
-        )
-        last, bodies = self._reader.read_now(
-            lambda connection: (
-                connection.execute(end).scalar(),
-                [row[0] for row in connection.execute(query)],
+
+        def work(connection: Connection) -> tuple[float | None, list[str]]:
+            query = (
+                select(j.body)
+                .where(
+                    j.position > _began(connection, whole, within),
+                    j.kind.in_([kind.__name__ for kind in kinds]),
+                )
+                .order_by(j.position)
             )
-        )
+            last = connection.execute(end).scalar()
+            return last, [row[0] for row in connection.execute(query)]
+
+        last, bodies = self._reader.read_now(work)
         return last, [decode_event(body) for body in bodies]
 
     def end_of_run(self, seconds: float) -> list[Event]:
@@ -138,3 +141,26 @@ def write_rows(connection: Connection, rows: Sequence[dict[str, object]]) -> Non
 def stored_body(connection: Connection, position: int) -> str | None:
     query = select(journal.c.body).where(journal.c.position == position)
     return connection.execute(query).scalar()
+
+
+def _began(connection: Connection, whole: type[Event], within: float) -> int:
+    """The position at which the run began that ``last_run`` is about."""
+    j = journal.c
+    newest = select(j.position).order_by(j.position.desc()).limit(1)
+    got_so_far = connection.execute(newest.where(j.kind == whole.__name__)).scalar() or 0
+    before = select(j.at).order_by(j.position.desc()).limit(1)
+    opened = (
+        select(j.position, j.at)
+        .where(j.kind == FloorOpened.__name__)
+        .order_by(j.position.desc())
+        .limit(1)
+    )
+    began = 0
+    run = connection.execute(opened).first()
+    while run is not None:
+        began = run.position
+        ended = connection.execute(before.where(j.position < began)).scalar()
+        if began < got_so_far or ended is None or run.at - ended > within:
+            break
+        run = connection.execute(opened.where(j.position < began)).first()
+    return began

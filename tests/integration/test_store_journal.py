@@ -7,11 +7,19 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from callcenter.floor.events import CallEnded, TimePassed
+from callcenter.floor.events import (
+    AgentSignedIn,
+    CallEnded,
+    Event,
+    ExchangeConnected,
+    FloorOpened,
+    TimePassed,
+)
 from callcenter.journal import Journal
 from callcenter.store import Store, StoreError, open_store
 
@@ -160,3 +168,54 @@ async def test_given_up_wait_harms_nobody(tmp_path: Path) -> None:
     assert [type(one).__name__ for one in results if one is not None] == ["CancelledError"]
     journal.close()
     store.close()
+
+
+def _opened(at: float) -> FloorOpened:
+    return FloorOpened(at=at, wrapup_seconds=None, control_members=False, midnight=0.0)
+
+
+def _signed_in(at: float, agent: str) -> AgentSignedIn:
+    return AgentSignedIn(at=at, agent=agent, name=agent, device=f"PJSIP/{agent}", skills=())
+
+
+async def _last_run(path: Path, *events: Event) -> list[str]:
+    """Who signed in, after the run that counts began."""
+    store = opened(path / "j.db")
+    journal = Journal(store)
+    for event in events:
+        position = journal.append(event)
+    await journal.durable(position)
+    journal.close()
+    last, found = store.journal.last_run((AgentSignedIn,), ExchangeConnected, 900.0)
+    store.close()
+    assert last == events[-1].at
+    return [one.agent for one in found if isinstance(one, AgentSignedIn)]
+
+
+async def test_runs_that_were_ended_while_they_started_took_nobody_away(tmp_path: Path) -> None:
+    connected = ExchangeConnected(at=13.0, version="22", restarted=False)
+    assert await _last_run(
+        tmp_path,
+        _opened(1.0), _signed_in(2.0, "old"), replace(connected, at=3.0),
+        _opened(10.0), _signed_in(11.0, "1"), _signed_in(12.0, "2"), connected,
+        _opened(20.0), _signed_in(21.0, "1"),
+        _opened(30.0),
+    ) == ["1", "2", "1"]  # fmt: skip
+
+
+async def test_a_start_a_day_later_takes_over_nobody(tmp_path: Path) -> None:
+    connected = ExchangeConnected(at=3.0, version="22", restarted=False)
+    assert (
+        await _last_run(
+            tmp_path, _opened(1.0), _signed_in(2.0, "1"), connected, _opened(90_000.0),
+            _opened(90_001.0),
+        )
+        == []
+    )  # fmt: skip
+
+
+async def test_runs_that_never_reached_the_exchange_are_taken_together(tmp_path: Path) -> None:
+    found = await _last_run(
+        tmp_path, _opened(1.0), _signed_in(2.0, "1"), _opened(4.0), _signed_in(5.0, "2")
+    )
+    assert found == ["1", "2"]
