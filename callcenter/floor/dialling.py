@@ -131,6 +131,8 @@ def message_left(state: State, event: e.MessageLeft) -> None:
 
 def dial_failed(state: State, event: e.DialFailed) -> None:
     held, call = held_of(state, event.call), state.calls.get(event.call)
+    if held is None and claims.mine(state, event.call):
+        return  # the end of its leg has told it, or it was taken back
     under_way = held is not None and held.stage in DIALLED | {"ended"}
     if held is None or not under_way or (call is not None and call.waiting):
         state.unexpected["DialFailed"] += 1
