@@ -16,7 +16,6 @@ BY_CAUSE: Final[dict[int, DialEnd]] = {
     18: "no_answer",  # no user responding
     19: "no_answer",  # no answer from the user
     20: "no_answer",  # subscriber absent
-    21: "declined",
     27: "congestion",  # destination out of order
     34: "congestion",
     38: "congestion",
@@ -30,7 +29,6 @@ BY_WHY: Final[dict[CallEnd, DialEnd]] = {
     "no_answer": "no_answer",
     "busy": "busy",
     "congestion": "congestion",
-    "refused": "declined",
     "lost": "unknown",
     "exchange_restarted": "unknown",
 }
@@ -38,9 +36,11 @@ LIKELY: Final[dict[CallEnd, DialEnd]] = {
     "completed": "abandoned",
     "abandoned": "no_answer",
     "failed": "congestion",
+    "refused": "declined",
     "queue_left": "abandoned",
 }
-"""How it ended should the order to dial say nothing better."""
+"""How it ended should the order to dial say nothing better: it knows, for one, whether the customer
+refused or the provider did."""
 
 
 def cause_of(event: CallEnded, held: Held) -> tuple[DialEnd | None, DialEnd]:

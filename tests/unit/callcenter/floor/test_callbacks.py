@@ -315,6 +315,27 @@ def test_busy_told_twice_in_any_order_is_one_attempt(first: str) -> None:
     assert (row.state, row.causes, row.due) == ("retry", ("busy",), line.at + 300.0)
     assert line.states() == {"mei": "ready"}
     assert dial.call not in line.floor.state.calls
+    assert not line.floor.unexpected
+
+
+@pytest.mark.parametrize("why", ["declined", "congestion", None])
+def test_whether_the_customer_or_the_provider_refused_is_known_to_whoever_dialled(
+    why: str | None,
+) -> None:
+    """The exchange calls both a rejected call; without better news it was the customer."""
+    line = Lines()
+    line.sign_in("mei", MEI)
+    line.due()
+    dial = line.dial()
+    line.appears(dial.call)
+    line.say(e.CallEnded(at=line.at, call=dial.call, why="refused", cause=21))
+    assert line.states() == {"mei": "ready"}
+    if why is None:
+        line.pass_time(3)
+    else:
+        line.dial_fails(dial.call, why)
+    assert line.row().causes == (why or "declined",)
+    assert not line.floor.unexpected
 
 
 def test_what_the_exchange_says_less_well_waits_for_whoever_dialled() -> None:
