@@ -543,9 +543,10 @@ async def test_the_block_list_is_edited(here: Here) -> None:
 
 
 async def test_figures_are_the_stores(here: Here) -> None:
-    """Promises by day in the centre's zone; visitors; rules that are only tried out."""
+    """Promises by day in the centre's zone, at once when they are kept; visitors; rules that are
+    only tried out."""
     here.put(
-        callback("KEPT-0001", state="done", why="talked", opens=NOW - 900, closes=NOW - 60,
+        callback("KEPT-0001", state="done", why="talked", opens=NOW - 900, closes=NOW + 600,
                  dialled=NOW - 500, reached=NOW - 490, ended=NOW - 100, attempts=1),
         callback("LOST-0001", state="expired", why="window_over", opens=NOW - DAY,
                  closes=NOW - DAY + 900, ended=NOW - DAY + 900),
