@@ -27,7 +27,8 @@ from callcenter.callbacks.hooks import Body, HookKind
 from callcenter.callbacks.house import House
 from callcenter.callbacks.planner import Planner, QueuePlan
 from callcenter.callbacks.plans import BookingRules, GuardRules, QueueTerms, SitePlan
-from callcenter.floor.callback import Callback
+from callcenter.floor.callback import Callback, LawRules
+from callcenter.floor.calling_times import next_moment
 from callcenter.floor.card import Answer, AnswerMark, Phrasing, Profile, Reason, Words
 from callcenter.floor.events import HoursSettings
 from callcenter.floor.waits import Estimate
@@ -122,6 +123,7 @@ class Web:
         self.now = NOW
         self.store = Store(lambda: self.now)
         self.hook = Told()
+        self.law: tuple[LawRules, ...] = ()
         self.estimate: Estimate | None = Estimate(p50=240.0, p90=590.0, gaps=50)
         planner = Planner(
             self.store,
@@ -145,7 +147,7 @@ class Web:
                 store_errors=(StoreDownError,), shown=lambda number: f"{number[:3]} {number[3:]}",
                 estimate=lambda _queue, _at: self.estimate, reasons=("fees", "card"),
                 label=lambda code, _: {"fees": "Fees & <charges>", "card": "Cards"}[code],
-                hook=self.hook,
+                hook=self.hook, lawful=self._lawful,
                 answers=AnswerSource(
                     found=Entries(), public=lambda: {"fees.why"}, reasons_of={"fees": ("fees",)}
                 ),
@@ -160,7 +162,7 @@ class Web:
         self.app = FastAPI()
         problem.install(self.app, [StoreDownError])
         shared: dict[str, Any] = {
-            "slots": planner.slots, "now": lambda: self.now, "store_errors": [StoreDownError],
+            "slots": self.booking.slots, "now": lambda: self.now, "store_errors": [StoreDownError],
         }  # fmt: skip
         self.app.include_router(callback_forms_router(self.booking, SITES, **shared))
         self.app.include_router(callback_widget_router(widget, SITES))
@@ -171,6 +173,9 @@ class Web:
                 ), **shared,
             )
         )  # fmt: skip
+
+    def _lawful(self, callback: Callback, at: float) -> bool:
+        return next_moment(callback, at, self.law, HoursSettings()) is not None
 
     def http(self, address: str = "10.0.0.1", **headers: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, client=(address, 1), raise_app_exceptions=False)

@@ -55,6 +55,8 @@ Days = Annotated[str, Query(description="How many days of slots; 14 at most.")]
 Zone = Annotated[str, Query(description="IANA name of the visitor's zone.")]
 Lang = Annotated[str, Query(description="`en`, `zh-Hans` or `zh-Hant`.")]
 
+Region = Annotated[str, Query(description="ISO 3166-1 of the country to be called; by its law.")]
+
 PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["type", "title", "status", "code", "detail"],
@@ -144,18 +146,25 @@ def callback_forms_router(
         return told(offer_told(offer, known[site], language))
 
     @router.get("/slots", operation_id="callback_slots")
-    async def free_slots(site: str, request: Request, zone: Zone = "", days: Days = "") -> Response:
-        """Times that can be promised, in the zone asked for; those that are taken are not there."""
+    async def free_slots(
+        site: str, request: Request, zone: Zone = "", days: Days = "", region: Region = ""
+    ) -> Response:
+        """Times that can be promised, in the zone asked for; those that are taken are not there,
+        nor those at which the law lets nobody be called."""
         looks.count(request, tongues(request, site))
         here = known[site]
         most = min(int(days), here.days) if days.isascii() and days.isdigit() else here.days
-        where = zone_of(zone, here.zone)
-        return told(await _slots_told(site, where, most))
+        return told(await _slots_told(site, zone, most, region[:2]))
 
-    async def _slots_told(site: str, zone: str, days: int) -> dict[str, Any]:
-        at = now()
-        found = await slots(known[site].queue, at, at + days * DAY)
-        return slots_told(found, zone)
+    async def _slots_told(
+        site: str, zone: str, days: int, region: str, number: str = ""
+    ) -> dict[str, Any]:
+        at, here = now(), known[site]
+        known_zone = zone_of(zone, "")
+        found = await slots(
+            here.queue, at, at + days * DAY, zone=known_zone, region=region, number=number
+        )
+        return slots_told(found, known_zone or here.zone)
 
     @router.post("/number", operation_id="callback_number",
                  responses=_documented(400, 413, 415, 422, 429),
@@ -213,9 +222,10 @@ def callback_forms_router(
             booked = await asyncio.shield(booking.book(wish, now()))
         except CallbackRefused as error:
             refusal = refused(error, language)
-            if refusal.code in ("slot_taken", "slot_unknown"):
-                zone = zone_of(wish.zone, known[site].zone)
-                refusal.more.update(await _slots_told(site, zone, known[site].days))
+            if refusal.code in ("slot_taken", "slot_unknown", "closed"):
+                days = known[site].days
+                left = await _slots_told(site, wish.zone, days, wish.region, wish.number)
+                refusal.more.update(left)
             raise refusal from None
         callback = booked.callback
         return told(

@@ -38,6 +38,7 @@ from .public import (
     PublicSite,
     Refusal,
     Sites,
+    Slot,
     Slots,
     address_of,
     body_of,
@@ -196,7 +197,7 @@ def callback_pages_router(
         days = site.days if site is not None else 14
         at = now()
         where = zone_of(zone, callback.zone)
-        found = await slots(callback.queue, at, at + days * DAY)
+        found = await booking.slots_for(callback, at, at + days * DAY)
         if wants_json(request):
             return told(status_page.slots_told(found, where))
         language = spoken(request, callback)
@@ -260,7 +261,12 @@ def callback_pages_router(
         at = now()
         zone = zone_of(typed.get("zone"), "")
         offer = await booking.offer(site, at, zone, language, address_of(request))
-        found = await slots(here.queue, at, at + here.days * DAY) if offer.on else ()
+        found: Sequence[Slot] = ()
+        if offer.on:
+            found = await slots(
+                here.queue, at, at + here.days * DAY, zone=zone,
+                region=typed.get("region", "")[:2], number=typed.get("number", "")[:64],
+            )  # fmt: skip
         view = shown.View(
             site=here, name=site, language=language, offer=offer, slots=found, typed=typed,
             refusal=refusal,

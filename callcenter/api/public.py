@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -106,6 +106,8 @@ class PublicBooking(Protocol):
 
     async def cancel(self, ref: str, key: str, at: float) -> Callback: ...
 
+    async def slots_for(self, callback: Callback, at: float, until: float) -> Sequence[Slot]: ...
+
     async def answers(
         self, site: str, said: str, reason: str, language: str, at: float
     ) -> Shown: ...
@@ -120,8 +122,20 @@ class PublicBooking(Protocol):
     ) -> bool: ...
 
 
-Slots = Callable[[str, float, float], Awaitable[Sequence[Slot]]]
-"""The windows of a queue with room between two moments."""
+class Slots(Protocol):
+    """The windows of a queue with room between two moments. With a ``zone`` (IANA, empty: not
+    known) those that are lawful for somebody there, with a number as typed, of a region."""
+
+    async def __call__(
+        self,
+        queue: str,
+        at: float,
+        until: float,
+        *,
+        zone: str | None = None,
+        region: str = "",
+        number: str = "",
+    ) -> Sequence[Slot]: ...
 
 
 class Refusal(Exception):  # noqa: N818  # reads as what it is

@@ -23,7 +23,6 @@ from .deflection import Deflections
 from .forms import (
     Booked,
     Form,
-    NowOffer,
     Offer,
     Read,
     Shown,
@@ -31,6 +30,7 @@ from .forms import (
     UnknownSite,
 )
 from .house import House, Opening, told
+from .openings import Openings
 from .plans import BookingRules, QueueTerms, SitePlan
 from .promising import Promising
 from .reading import Dialled, Reading
@@ -61,6 +61,7 @@ class Booking:
         self._queues = queues
         self._reading = Reading(house, rules)
         self._admission = Admission(house, rules)
+        self._openings = Openings(house, self._reading)
         self._promising = Promising(house, rules, queues)
         self._changes = Changes(house, rules, self._admission.key)
         self._deflections = (
@@ -88,6 +89,7 @@ class Booking:
         spoken = language_of(language, plan.languages)
         why = await self._promising.closed(plan.queue, shown=True)
         token = await self._admission.token(site, at)
+        who = self._openings.somebody(plan.queue, at, zone=zone)
         return Offer(
             site=site,
             name=plan.name,
@@ -96,7 +98,7 @@ class Booking:
             on=why is None,
             why=why,
             token=token,
-            now=await self._now(plan.queue, at) if why is None else None,
+            now=await self._openings.now(who, at) if why is None else None,
             reasons=tuple((one, self._house.label(one, spoken)) for one in plan.reasons),
             consent=plan.consent,
             contact=plan.contact,
@@ -106,18 +108,6 @@ class Booking:
             number_hint=number_hint(spoken),
             region=self._rules.region,
             regions=tuple(sorted(self._rules.guard.countries)),
-        )
-
-    async def _now(self, queue: str, at: float) -> NowOffer | None:
-        estimate = self._house.estimate(queue, at)
-        window = await self._house.promises.now(queue, at, estimate)
-        if window is None:
-            return None
-        return NowOffer(
-            opens=window.opens,
-            closes=window.closes,
-            p50=estimate.p50 if estimate is not None else None,
-            p90=estimate.p90 if estimate is not None else None,
         )
 
     async def number(self, site: str, raw: str, region: str = "", language: str = "") -> Read:
@@ -134,11 +124,31 @@ class Booking:
         """A form was sent. Raises ``FormRefused``, ``UnknownSite``."""
         return await self._web.book(form, self._site(form.site), at)
 
-    async def slots(self, queue: str, at: float, until: float) -> Sequence[Opening]:
-        """Windows of a queue with room that open before ``until``, earliest first."""
+    async def slots(
+        self,
+        queue: str,
+        at: float,
+        until: float,
+        *,
+        zone: str | None = None,
+        region: str = "",
+        number: str = "",
+    ) -> Sequence[Opening]:
+        """Windows of a queue with room that open before ``until``, earliest first. With a ``zone``
+        (empty: not known), those that are lawful for somebody there, in ``region``, with
+        ``number`` (as typed), as far as that is told."""
         if queue not in self._queues:
             return ()
-        return await self._house.promises.slots(queue, at, until)
+        who = None
+        if zone is not None:
+            who = self._openings.somebody(queue, at, zone=zone, region=region, number=number)
+        return await self._openings.slots(queue, at, until, who)
+
+    async def slots_for(self, callback: Callback, at: float, until: float) -> Sequence[Opening]:
+        """Where this callback can be moved to."""
+        if callback.queue not in self._queues:
+            return ()
+        return await self._openings.slots(callback.queue, at, until, callback)
 
     # --- from the line, from staff -----------------------------------------------------------
 

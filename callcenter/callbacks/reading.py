@@ -56,16 +56,24 @@ class Reading:
         """The number, E.164, whether it may be called or not; ``None``: it is none."""
         return next(iter(self._understood(raw, "").readings), None)
 
+    def dialled(self, raw: str, region: str) -> Dialled | None:
+        """As it is understood, whether it may be called or not; ``None``: it is no number."""
+        found = self._understood(raw, region)
+        if not found.readings:
+            return None
+        return Dialled(found.readings[0], found.readings, found.region)
+
+    def region(self, given: str) -> str:
+        """The country that was chosen, ISO 3166-1; the centre's where that is none."""
+        code = given.strip().upper()
+        right = len(code) == 2 and code.isascii() and code.isalpha()
+        return code if right else self._rules.region
+
     def _understood(self, raw: str, region: str) -> PhoneNumber:
         """Half characters are no number, and no home of numbers is made to read them."""
         if len(raw) > MOST or any("\ud800" <= one <= "\udfff" for one in raw):
             return PhoneNumber("", (), "unknown", None, False)
-        return self._house.read(raw, self._region(region))
-
-    def _region(self, given: str) -> str:
-        code = given.strip().upper()
-        right = len(code) == 2 and code.isascii() and code.isalpha()
-        return code if right else self._rules.region
+        return self._house.read(raw, self.region(region))
 
     def shown(self, dialled: Dialled) -> Read:
         return Read(

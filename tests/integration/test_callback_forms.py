@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from callcenter.api.public import ASKS, MOST, RESERVED, PublicSite
 from callcenter.callback_ports import Blocked, Caps, Switches
 from callcenter.callbacks import work
 from callcenter.callbacks.work import Challenge
+from callcenter.floor.callback import LawRules
 from tests.callback_web import E164, MOBILE, NOW, ORIGIN, Web, quoted
 
 FORM = "/c/main/form"
@@ -429,3 +430,40 @@ def test_a_site_cannot_have_an_address_of_ours(web: Web, name: str) -> None:
     build: Callable[..., Any] = callback_forms_router
     with pytest.raises(ValueError, match=name):
         build(web.booking, {name: site}, slots=None, now=lambda: NOW)
+
+
+# --- the law ------------------------------------------------------------------------------------
+
+
+LAW = (
+    LawRules(region="GB", weekly=tuple((day, 600, 720) for day in range(1, 6))),
+    LawRules(region="CN", weekly=tuple((day, 1080, 1200) for day in range(1, 6))),
+)
+
+
+async def test_times_by_the_law_of_the_country(web: Web) -> None:
+    """Narrower than the queue's hours. A number of another country than was chosen is told so, with
+    the times that its law has."""
+    web.law = LAW
+
+    async def hours(query: str) -> set[int]:
+        found = (await web.json(f"/c/main/slots?days=3&{query}")).json()["slots"]
+        return {datetime.fromisoformat(one["opens"]).hour for one in found}
+
+    assert await hours("zone=Europe/London&region=GB") == {10, 11}
+    assert await hours("zone=Asia/Shanghai&region=CN") == {18, 19}
+    assert await hours("zone=Europe/London&region=%3Cb%3E") == {10, 11}
+    assert await hours("zone=nonsense") == {10, 11}
+    when = datetime(2026, 11, 25, 14, tzinfo=UTC).isoformat()
+    here = {"zone": "Asia/Shanghai", "when": when, "region": "GB"}
+    refused = await web.book(number="+86 138 1234 5678", **here)
+    assert (refused.status_code, refused.json()["code"]) == (422, "closed")
+    left = {datetime.fromisoformat(one["opens"]).hour for one in refused.json()["slots"]}
+    assert left == {18, 19}
+    assert refused.json()["errors"][0]["field"] == "when"
+    (first, *_) = refused.json()["slots"]
+    here["when"] = first["opens"]
+    booked = await web.book(number="+86 138 1234 5678", **here)
+    assert booked.status_code == 201
+    found = (await web.json(booked.json()["links"]["move"])).json()["slots"]
+    assert {datetime.fromisoformat(one["opens"]).hour for one in found} == {18, 19}

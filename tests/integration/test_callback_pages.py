@@ -14,7 +14,7 @@ import pytest
 from callcenter.api.callback_page_texts import LANGUAGES, TEXTS
 from callcenter.api.callback_times import clock_text, instant, iso, slot_text, window_text
 from callcenter.callback_ports import Switches
-from callcenter.floor.callback import Callback
+from callcenter.floor.callback import Callback, LawRules
 from tests.callback_web import E164, MOBILE, NOW, ORIGIN, Web, inputs
 
 PAGE = "/c/main"
@@ -585,3 +585,21 @@ def test_a_callback_from_the_line_has_pages_too(web: Web) -> None:
         due=NOW,
     )  # fmt: skip
     Reader(status(row, "k", "zh-Hant", None))
+
+
+async def test_times_by_the_law_of_the_number_that_was_typed(web: Web) -> None:
+    """10:00 to 12:00 in the queue's country, 18:00 to 20:00 in that of the number."""
+    web.law = (
+        LawRules(region="GB", weekly=tuple((day, 600, 720) for day in range(1, 6))),
+        LawRules(region="CN", weekly=tuple((day, 1080, 1200) for day in range(1, 6))),
+    )
+
+    async def shown(**fields: str) -> set[str]:
+        html = (await web.page("/c/main", {"do": "times", **fields})).text
+        return {when[11:13] for when in re.findall(r'<option value="(20[^"]+)"', html)}
+
+    assert await shown() == {"10", "11"}
+    assert await shown(zone="Asia/Shanghai") == set()
+    assert await shown(zone="Asia/Shanghai", region="CN") == {"18", "19"}
+    assert await shown(zone="Asia/Shanghai", number="+86 138 1234 5678") == {"18", "19"}
+    assert await shown(zone="Asia/Shanghai", number="<b>") == set()
