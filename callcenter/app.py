@@ -158,7 +158,17 @@ async def engine(
                 observe=steps.observe,
             )
         )
-        backs = calling_back(settings, pack, store, thinking, clock=clock)
+        requests = metrics.counter(
+            "callback_requests", "Callbacks asked for, by what became of it", "result"
+        )
+        backs = calling_back(
+            settings,
+            pack,
+            store,
+            thinking,
+            clock=clock,
+            count=lambda result: requests.labels(result).inc(),
+        )
         dispatch = Dispatch(
             Floor(),
             journal=journal,

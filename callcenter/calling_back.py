@@ -76,8 +76,8 @@ class CallingBack:
 
     def called_in(self, found: CallerIdentified) -> None:
         """Somebody calls: what they have open here comes to the floor."""
-        call = self._desk[0].floor.live_calls().get(found.call)
-        if call is None or call.direction != "inbound":
+        call = self._desk[0].floor.state.calls.get(found.call)
+        if call is None or call.ended is not None or call.direction != "inbound":
             return
         person = found.profile.person if found.profile is not None else None
         readings = read_number(call.number, self._region).readings
@@ -149,8 +149,10 @@ def calling_back(
     thinking: Minded,
     *,
     clock: Callable[[], float],
+    count: Callable[[str], None] = lambda _: None,
 ) -> CallingBack:
-    """Raises ``SettingsError`` with words for the operator."""
+    """``count`` is told what became of each request. Raises ``SettingsError`` with words for the
+    operator."""
     chosen, centre = settings.callbacks, settings.centre
     law = law_of(settings)
     desk: list[Dispatch] = []
@@ -220,6 +222,7 @@ def calling_back(
         ),
         booked=keeper.wake,
         changed=keeper.changed,
+        count=count,
     )
     return CallingBack(
         booking=Booking(

@@ -4,6 +4,7 @@ ours. For tests and benchmarks of what asks for callbacks."""
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -90,6 +91,7 @@ class Kit:
         self.outbox = Outbox(self.letters)
         self.woken = self._engines = 0
         self.changed: list[str] = []
+        self.counted: Counter[str] = Counter()
         self.planner = Planner(self.store, self.demand, {"service": self.plan}, "Europe/London")
         self.booking = self.engine()
 
@@ -117,6 +119,7 @@ class Kit:
             token_bytes=random.Random(f"{self.seed} {self._engines}").randbytes,
             booked=self._booked,
             changed=self.changed.append,
+            count=lambda result: self.counted.update([result]),
         )
         terms = {"service": QueueTerms(longest_wait=4 * 3600.0)}
         return Booking(house, replace(self.rules, **rules), {"bank": self.site}, terms)

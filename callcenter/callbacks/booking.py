@@ -164,8 +164,10 @@ class Booking:
                 new, Source(), self._rules.caps, None, self._house.chance
             )
         except CallbackRefused as error:
+            self._house.count(error.why)
             return CallbackDenied(at=at, call=order.call, why=error.why)
         except self._house.store_errors as error:
+            self._house.count("store")
             log.warning("callback_not_stored", extra={"call": order.call, "error": str(error)})
             return CallbackDenied(at=at, call=order.call, why="store")
         await self._promised(new)
@@ -195,6 +197,13 @@ class Booking:
 
     async def by_staff(self, request: StaffRequest, at: float) -> Callback:
         """For an agent or a case. Raises ``CallbackRefused``; ``ref`` names the open one."""
+        try:
+            return await self._by_staff(request, at)
+        except CallbackRefused as error:
+            self._house.count(error.why)
+            raise
+
+    async def _by_staff(self, request: StaffRequest, at: float) -> Callback:
         why = await self._promising.closed(request.queue)
         if why is not None:
             raise CallbackRefused(why, "queue", "this queue takes no callbacks")
@@ -239,6 +248,7 @@ class Booking:
     async def _promised(self, new: Callback) -> None:
         """It is stored: the keeper and the house hear of it."""
         self._house.booked()
+        self._house.count("booked")
         _, links = await self._changes.links(new)
         self._house.tell("booked", {**told(new), "links": dict(links)})
 

@@ -89,6 +89,9 @@ class House:
     """Something may be due now: the keeper is woken."""
     changed: Callable[[str], None] = lambda _: None
     """A callback was changed from outside: the floor's copy is out of date."""
+    count: Callable[[str], None] = lambda _: None
+    """What became of a request: ``booked``, ``again`` (the same form, answered once more) or why it
+    was refused, a ``Denial`` as staff read it."""
 
     def tell(self, kind: HookKind, body: Body) -> None:
         if self.outbox is not None:

@@ -63,8 +63,10 @@ class WebForms:
         try:
             return await self._book(entry)
         except CallbackRefused as error:
+            self._house.count(error.why)
             raise as_form(error, entry.language, entry) from error
         except self._house.store_errors as error:
+            self._house.count("store")
             log.warning("callback_not_stored", extra={"error": str(error)})
             raise as_form(CallbackRefused("store"), entry.language, entry) from error
 
@@ -86,6 +88,7 @@ class WebForms:
         )
         again = await self._sent_before(entry, new)
         if again is not None:
+            self._house.count("again")
             return again
         new, slot = await self._window(new, form.when, at)
         if self._rules.confirm == "code" and entry.person is None:
@@ -192,6 +195,7 @@ class WebForms:
     async def _promised(self, entry: Entry, new: Callback) -> Booked:
         """It is stored. What fails from here on is no reason to tell anybody that it is not."""
         self._house.booked()
+        self._house.count("booked")
         booked = await self.booked(new)
         body = {**told(new), "links": dict(booked.links), "shown": booked.shown}
         self._house.tell("booked", {**body, "consent": _consent(entry, new)})

@@ -810,6 +810,28 @@ async def test_answers_and_what_came_of_them(make: Make) -> None:
     assert not (await make().booking.answers("bank", "my card is gone", "", "en", NOW)).answers
 
 
+async def test_what_became_of_requests_is_counted(make: Make) -> None:
+    """Once each, whoever asked; what people never learn of as well."""
+    kit = make()
+    form = await kit.form()
+    await kit.booking.book(form, kit.clock())
+    await kit.booking.book(form, kit.clock())
+    await kit.store.block(Blocked(number="+442079460999", since=NOW, by="sue", reason=""))
+    await kit.refused(number="020 7946 0999", address="10.0.0.1")
+    await kit.refused(number="nonsense", address="10.0.1.1")
+    await kit.refused(website="x", address="10.0.2.1")
+    await kit.booking.from_queue(asked("anonymous"), NOW)
+    await kit.booking.from_queue(asked("+441314960123"), NOW)
+    wish = StaffRequest(origin="agent", queue="service", number=NUMBER, opens=NOW, by="amy")
+    with pytest.raises(CallbackRefused, match="open_one"):
+        await kit.booking.by_staff(wish, NOW)
+    await kit.booking.by_staff(replace(wish, number="0117 496 0123"), NOW)
+    assert kit.counted == {
+        "booked": 3, "again": 1, "blocked": 1, "number_bad": 1, "form": 1, "number_withheld": 1,
+        "open_one": 1,
+    }  # fmt: skip
+
+
 # --- times by law -----------------------------------------------------------------------------
 
 
