@@ -30,6 +30,7 @@ export function flow(
   let busy = false;
   let asked = "";
   let checked = "";
+  let country = "";
   let deflection = "";
   let opened: Set<string>;
   let work: Labour | null = null;
@@ -156,7 +157,7 @@ export function flow(
   }
 
   async function slots(): Promise<void> {
-    const path = `slots?zone=${encodeURIComponent(time.zone())}`;
+    const path = `slots?zone=${encodeURIComponent(time.zone())}&region=${country}`;
     const reply = await attempt("wait", () => wire.ask<{ slots: Slot[] }>(path), slots);
     if (reply?.ok) time.offer(reply.body.slots);
     else if (reply) refused(reply.body);
@@ -215,13 +216,15 @@ export function flow(
     if (checked === region + number) return true;
     if (!number) fault(say("need"));
     const reply = number && await attempt("", () =>
-      wire.ask<{ shown: string }>("number", { number, region }), next);
+      wire.ask<{ shown: string; region: string | null }>("number", { number, region }), next);
     if (!reply || current().number !== number) return false;
     const { ok, body } = reply;
     fault(ok ? "" : body.errors?.[0]?.message ?? body.detail ?? say("broken"));
     good.textContent = ok ? say("numberOk", body.shown) : "";
-    if (ok) checked = region + number;
-    else emit("refused", { code: body.code });
+    if (ok) {
+      checked = region + number;
+      country = body.region ?? ""; // its law says when it may be called
+    } else emit("refused", { code: body.code });
     return ok;
   }
 
