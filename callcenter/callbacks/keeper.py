@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
@@ -22,9 +23,15 @@ log: Final = logging.getLogger(__name__)
 LOOK: Final = 1.0
 """Seconds between two looks at what is due."""
 BATCH: Final = 20
+BREATH: Final = 0.1
+"""Seconds between two batches. Who a customer is and why they want to be called is looked up for
+each of a batch; hundreds at once, as after a restart, would keep the first from being dialled."""
+BATCHES: Final = 10
+"""In one look at most: leases are renewed between looks."""
 LEASE: Final = 30.0
 RENEW: Final = 10.0
 """Seconds between two renewals: two may fail before a lease is over."""
+UNDER_WAY: Final = frozenset({"dialling", "talking"})
 JUDGE: Final = 60.0
 """Seconds between two looks at how well promises are kept."""
 
@@ -53,6 +60,8 @@ class CallbackKeeper:
         self._look = look
         self._woken = asyncio.Event()
         self._switches: dict[str, Switches] = {}
+        self._inherited: deque[Callback] = deque()
+        """Held since before this run, and not yet on the floor."""
         self.trouble: str | None = None
         """Why nothing can be claimed, for ``/readyz``."""
         self.claimed = 0
@@ -94,7 +103,7 @@ class CallbackKeeper:
             self._woken.clear()
             try:
                 if not resumed:
-                    self._due(await self._store.mine(self._node, LEASE))
+                    self._resume(await self._store.mine(self._node, LEASE))
                     resumed = True
                 if self._clock() - renewed >= RENEW or self._clock() < renewed:
                     renewed = self._clock()
@@ -120,16 +129,23 @@ class CallbackKeeper:
         stopped = {queue for queue, one in self._switches.items() if not one.serve}
         if stopped:
             await self._give_back(stopped)
-        while True:
-            claimed = await self._store.claim(self._node, BATCH, LEASE, stopped)
-            self.claimed += len(claimed)
-            self._due(claimed)
-            if len(claimed) < BATCH:
+        for _ in range(BATCHES):
+            inherited = min(BATCH, len(self._inherited))
+            batch: Collection[Callback] = [self._inherited.popleft() for _ in range(inherited)]
+            if not batch:
+                batch = await self._store.claim(self._node, BATCH, LEASE, stopped)
+                self.claimed += len(batch)
+            for callback in batch:
+                self._post(CallbackDue(at=self._clock(), callback=callback))
+            if len(batch) < BATCH and not inherited:
                 return
+            await asyncio.sleep(BREATH)
+        self.wake()
 
-    def _due(self, callbacks: Collection[Callback]) -> None:
-        for callback in callbacks:
-            self._post(CallbackDue(at=self._clock(), callback=callback))
+    def _resume(self, before: Collection[Callback]) -> None:
+        """Those with somebody on the phone come first, the others by their place."""
+        ordered = sorted(before, key=lambda one: (one.state not in UNDER_WAY, one.place))
+        self._inherited.extend(ordered)
 
     async def _renew(self) -> None:
         before = frozenset(self._held())

@@ -218,3 +218,27 @@ async def test_a_store_in_trouble_is_told_and_tried_again(monkeypatch: pytest.Mo
             await asyncio.sleep(0.01)
     assert engine.keeper.trouble is None
     task.cancel()
+
+
+async def test_after_a_restart_those_on_the_phone_come_first_and_the_others_by_and_by() -> None:
+    """Hundreds at once would keep the first from being dialled."""
+    clock = Clock()
+    store = MemoryCallbacks(clock)
+    await booked(store, *(callback(n) for n in range(2 * BATCH)))
+    before = Engine(store)
+    await before.keeper.look()
+    for under_way in ("R7", "R30"):
+        held = before.due[under_way]
+        dialling = replace(held, version=held.version + 1, state="dialling", call=f"cb-{under_way}")
+        await store.keep(dialling, dialling=True)
+    again = Engine(store)
+    working = asyncio.create_task(again.keeper.keep())
+    while not again.due:
+        await asyncio.sleep(0)
+    assert list(again.due)[:3] == ["R7", "R30", "R0"]
+    assert again.given == BATCH
+    while again.given < 2 * BATCH:
+        await asyncio.sleep(0.01)
+    working.cancel()
+    assert set(again.due) == set(before.due)
+    assert again.keeper.trouble is None
