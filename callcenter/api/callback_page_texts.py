@@ -292,9 +292,10 @@ TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "我們無法撥打此號碼。",
     ),
     "why_open_one": (
-        "A callback is booked for you already. To change it, use the link you were given.",
-        "您已预约回电。如需更改，请使用当时提供的链接。",
-        "您已預約回電。如需更改，請使用當時提供的連結。",
+        "A callback is booked already for you or for this number. To change it, use the link you"
+        " were given. If you share this number with others, please give one of your own.",
+        "您或这个号码已预约回电。如需更改，请使用当时提供的链接。如果与他人共用这个号码，请填写您自己的号码。",
+        "您或這個號碼已預約回電。如需更改，請使用當時提供的連結。如果與他人共用這個號碼，請填寫您自己的號碼。",
     ),
     "why_cap": (
         "There have been too many requests. Please try again later, or call us.",

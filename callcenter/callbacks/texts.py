@@ -73,8 +73,9 @@ MESSAGES: Final[dict[Language, dict[Denial, str]]] = {
         "another number.",
         "blocked": "We cannot book a callback to this number at the moment. Please call us, or "
         "give another number.",
-        "open_one": "A callback is already booked for you. The link in its confirmation lets you "
-        "see, move or cancel it.",
+        "open_one": "A callback is already booked for you or for this number. The link in its "
+        "confirmation lets you see, move or cancel it. If you share this number with others, "
+        "please give one of your own, or try again after that call.",
         "number_cap": "We cannot book a callback to this number at the moment. Please call us, or "
         "give another number.",
         "prefix_cap": "We cannot book a callback to this number at the moment. Please call us, or "
@@ -106,7 +107,8 @@ MESSAGES: Final[dict[Language, dict[Denial, str]]] = {
         "kind": "我们无法拨打这个号码。请检查，或填写手机或固定电话号码。",
         "prefix": "目前无法为这个号码预约回电。请致电我们，或填写其他号码。",
         "blocked": "目前无法为这个号码预约回电。请致电我们，或填写其他号码。",
-        "open_one": "您已有一个预约的回电。可通过确认信息中的链接查看、改期或取消。",
+        "open_one": "您或这个号码已有一个预约的回电。可通过确认信息中的链接查看、改期或取消。"
+        "如果与他人共用这个号码，请填写您自己的号码，或在那次回电之后再预约。",
         "number_cap": "目前无法为这个号码预约回电。请致电我们，或填写其他号码。",
         "prefix_cap": "目前无法为这个号码预约回电。请致电我们，或填写其他号码。",
         "address_cap": "目前预约回电的人很多。请一小时后再试，或致电我们。",
@@ -130,7 +132,8 @@ MESSAGES: Final[dict[Language, dict[Denial, str]]] = {
         "kind": "我們無法撥打這個號碼。請檢查，或填寫手機或市話號碼。",
         "prefix": "目前無法為這個號碼預約回電。請致電我們，或填寫其他號碼。",
         "blocked": "目前無法為這個號碼預約回電。請致電我們，或填寫其他號碼。",
-        "open_one": "您已有一個預約的回電。可透過確認訊息中的連結查看、改期或取消。",
+        "open_one": "您或這個號碼已有一個預約的回電。可透過確認訊息中的連結查看、改期或取消。"
+        "如果與他人共用這個號碼，請填寫您自己的號碼，或在那次回電之後再預約。",
         "number_cap": "目前無法為這個號碼預約回電。請致電我們，或填寫其他號碼。",
         "prefix_cap": "目前無法為這個號碼預約回電。請致電我們，或填寫其他號碼。",
         "address_cap": "目前預約回電的人很多。請一小時後再試，或致電我們。",

@@ -451,6 +451,22 @@ async def test_who_is_signed_in_needs_no_code(make: Make) -> None:
     assert error.why == "code"
 
 
+async def test_two_at_one_switchboard(make: Make) -> None:
+    """Known to be two people, with one number: the second is told what helps, in their language,
+    and neither reference nor links of the first."""
+    kit = make()
+    keys = {
+        name: tokens.person_token(kit.rules.person_secret, name, NOW + 3600.0)
+        for name in ("p1", "p2")
+    }
+    await kit.book(customer=keys["p1"])
+    error = await kit.refused(customer=keys["p2"], address="10.0.0.1", language="zh-Hans")
+    assert (why(error), error.ref, error.links) == (("open_one", "number"), "", {})
+    assert "共用这个号码" in error.message
+    own = await kit.book(customer=keys["p2"], address="10.0.0.1", number="07400 123456")
+    assert own.callback.person == "p2"
+
+
 async def test_the_open_one_is_shown_to_whose_it_is_alone(make: Make) -> None:
     kit = make(known={"+442079460123": "p7"})
     first = await kit.book()
