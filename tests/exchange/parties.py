@@ -177,6 +177,10 @@ class Call(Sipp):
         """Hang up, or give up when nobody has answered."""
         self._command(self.sip_call_id)
 
+    def press(self) -> None:
+        """Press the next of its keys."""
+        self._command(self.sip_call_id)
+
     def dialog(self) -> tuple[str, str, str]:
         """Its call id, the exchange's tag and its own tag: what Replaces names (RFC 3891)."""
         messages = self.folder / "messages.log"

@@ -110,14 +110,16 @@ class Phones:
         patience: float = NEVER,
         talk: float = NEVER,
         headers: tuple[str, ...] = (),
+        keys: str = "",
     ) -> Call:
         """A call from outside to one of the exchange's numbers.
 
         It gives up after `patience` seconds without an answer and hangs up `talk` seconds after
         one (a queue answers before an agent does); `hang_up()` does either at once. `name` goes
-        out byte for byte in a quoted display name.
+        out byte for byte in a quoted display name. With `keys` it sends no sound but these, one
+        at each `press()`, as a telephone does (RFC 4733).
         """
-        return self._call(did, number, name, patience, talk, headers, None)
+        return self._call(did, number, name, patience, talk, headers, None, keys)
 
     def call_from(
         self, extension: str, dialled: str, *, patience: float = NEVER, talk: float = NEVER
@@ -154,6 +156,7 @@ class Phones:
         talk: float,
         headers: tuple[str, ...],
         sign_in: str | None,
+        keys: str = "",
     ) -> Call:
         fills = {
             "@PATIENCE_MS@": _ms(patience),
@@ -163,6 +166,8 @@ class Phones:
         }
         if sign_in:
             fills |= {"<!--SIGN-IN": "", "SIGN-IN-->": "", **self._credentials(sign_in)}
+        if keys:
+            fills |= _pressing(keys)
         raw = name.encode() if isinstance(name, str) else name
         quoted = raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         display = b'"' + quoted + b'" ' if raw else b""
@@ -221,6 +226,24 @@ class Phones:
 
     def _new_folder(self, name: str) -> Path:
         return self._folder / f"{next(self._names):03d}-{name}"
+
+
+def _pressing(keys: str) -> dict[str, str]:
+    """What makes the caller's scenario press keys once it is answered. sipp sends them from the
+    port of its own media, so that has to be the one of the offer; sound from another one would be
+    taken for a stranger's (strictrtp)."""
+    steps = "".join(
+        f'<recv request="MESSAGE" timeout="{_ms(NEVER)}" ontimeout="hang_up">'
+        '<action><log message="told [call_id]"/></action></recv>'
+        f'<nop><action><exec play_dtmf="{key}"/></action></nop><pause milliseconds="500"/>'
+        for key in keys
+    )
+    return {
+        "[rtpstream_audio_port] RTP/AVP 8 0": "[media_port] RTP/AVP 8 96",
+        "a=rtpmap:0 PCMU/8000": "a=rtpmap:96 telephone-event/8000",
+        '<action><exec rtp_stream="@AUDIO@,-1,8,PCMA/8000"/></action>': "",
+        '<label id="talk"/>': steps + '<label id="talk"/>',
+    }
 
 
 def _ms(seconds: float | None) -> str:
