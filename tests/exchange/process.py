@@ -53,10 +53,17 @@ format = "json"
 
 
 class Centre:
-    """One engine on one exchange. ``ami``: a way to AMI other than the straight one."""
+    """One engine on one exchange. ``ami``: a way to AMI other than the straight one. ``more``:
+    tables of settings besides those that every test needs."""
 
     def __init__(
-        self, folder: Path, exchange: Exchange, *, ami: int | None = None, wrapup: float = 120.0
+        self,
+        folder: Path,
+        exchange: Exchange,
+        *,
+        ami: int | None = None,
+        wrapup: float = 120.0,
+        more: str = "",
     ) -> None:
         self.folder, self.exchange = folder, exchange
         self._port = _free_port()
@@ -72,7 +79,8 @@ class Centre:
                 ami=ami or exchange.ports.ami,
                 user=exchange.user,
                 wrapup=wrapup,
-            ),
+            )
+            + more,
             encoding="utf-8",
         )
 

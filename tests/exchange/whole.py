@@ -20,7 +20,7 @@ from websockets.asyncio.client import connect
 from callcenter.app import Engine, engine
 from callcenter.floor.events import Event
 from callcenter.floor.invariants import broken
-from callcenter.settings import ExchangeSettings, QueueOptions
+from callcenter.settings import CallbacksSettings, ExchangeSettings, HttpSettings, QueueOptions
 from tests.console_kit import Browser
 from tests.exchange.asterisk import Exchange
 from tests.exchange.parties import Call, Phone
@@ -133,7 +133,7 @@ class Whole:
         for agent in dispatch.view().agents.values():
             assert agent.state in ("ready", "break", "wrapup", "missed"), agent
         assert broken(dispatch.floor.state, dispatch.now()) == []
-        assert not dispatch.floor.unexpected
+        assert not dispatch.floor.unexpected, dispatch.floor.unexpected
         assert not dispatch.poisoned
         assert set(dispatch.failed) <= set(may_fail), dispatch.failed
         assert self.running.link.counts["poison"] == 0
@@ -177,6 +177,8 @@ async def whole_product(
     *,
     port: int | None = None,
     queues: dict[str, QueueOptions] | None = None,
+    callbacks: CallbacksSettings | None = None,
+    http: int = 0,
 ) -> AsyncIterator[Whole]:
     """The engine, running, with its store in ``folder``; made if it is not there.
 
@@ -189,7 +191,12 @@ async def whole_product(
             port=port or exchange.ports.ami, user=exchange.user, secret=exchange.secret
         ),
     )
-    settings = replace(settings, queues=queues or {})
+    settings = replace(
+        settings,
+        queues=queues or {},
+        callbacks=callbacks or CallbacksSettings(),
+        http=HttpSettings(port=http),
+    )
     if not (folder / "engine.db").exists():
         await asyncio.to_thread(fill, settings.store.url)
     async with engine(settings, reactor, seed=1) as running:
