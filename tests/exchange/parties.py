@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.exchange.installation import ensure_sipp
+from tests.exchange.keypad import Keypad
 
 SCENARIOS = Path(__file__).parent / "sipp"
 LOOPBACK = "127.0.0.1"
@@ -168,7 +169,10 @@ class Phone(Sipp):
 class Call(Sipp):
     """A call that somebody makes."""
 
-    def __init__(self, folder: Path, fills: dict[str, str], *options: str) -> None:
+    def __init__(
+        self, folder: Path, fills: dict[str, str], *options: str, keypad: Keypad | None = None
+    ) -> None:
+        self._keypad = keypad
         # A token (RFC 3261), because the scenario makes its Via branches from it.
         self.sip_call_id = f"{folder.name}-{time.monotonic_ns()}"
         super().__init__(folder, "caller", fills, "-cid_str", self.sip_call_id, *options)
@@ -177,9 +181,30 @@ class Call(Sipp):
         """Hang up, or give up when nobody has answered."""
         self._command(self.sip_call_id)
 
-    def press(self) -> None:
-        """Press the next of its keys."""
-        self._command(self.sip_call_id)
+    def press(self, keys: str) -> None:
+        """Press these keys one after the other, once the call is answered."""
+        assert self._keypad is not None, "a call with keys=True"
+        for key in keys:
+            self._keypad.press(key, self._listens())
+            time.sleep(0.3)
+
+    def stop(self) -> None:
+        super().stop()
+        if self._keypad is not None:
+            self._keypad.close()
+
+    def _listens(self) -> int:
+        """The port on which the exchange listens to this call."""
+        messages = self.folder / "messages.log"
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            text = messages.read_text("utf-8", "replace") if messages.exists() else ""
+            answer = text.rpartition("\nSIP/2.0 200 OK")[2] if "\nSIP/2.0 200 OK" in text else ""
+            port = re.search(r"^m=audio (\d+) ", answer, re.MULTILINE)
+            if port:
+                return int(port[1])
+            time.sleep(0.02)
+        raise TimeoutError(f"nobody answers\n{self.trace()}")
 
     def dialog(self) -> tuple[str, str, str]:
         """Its call id, the exchange's tag and its own tag: what Replaces names (RFC 3891)."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.exchange.configuration import Ports
+from tests.exchange.keypad import EVENT, Keypad
 from tests.exchange.parties import DEADLINE, LOOPBACK, Call, Phone, Sipp, free_port
 
 NEVER = 3600.0  # seconds; longer than any test
@@ -110,14 +111,14 @@ class Phones:
         patience: float = NEVER,
         talk: float = NEVER,
         headers: tuple[str, ...] = (),
-        keys: str = "",
+        keys: bool = False,
     ) -> Call:
         """A call from outside to one of the exchange's numbers.
 
         It gives up after `patience` seconds without an answer and hangs up `talk` seconds after
         one (a queue answers before an agent does); `hang_up()` does either at once. `name` goes
-        out byte for byte in a quoted display name. With `keys` it sends no sound but these, one
-        at each `press()`, as a telephone does (RFC 4733).
+        out byte for byte in a quoted display name. With `keys` it sends no sound but these, as
+        it is told by `press()`.
         """
         return self._call(did, number, name, patience, talk, headers, None, keys)
 
@@ -156,8 +157,9 @@ class Phones:
         talk: float,
         headers: tuple[str, ...],
         sign_in: str | None,
-        keys: str = "",
+        keys: bool = False,
     ) -> Call:
+        keypad = Keypad(LOOPBACK) if keys else None
         fills = {
             "@PATIENCE_MS@": _ms(patience),
             "@TALK_MS@": _ms(talk),
@@ -166,8 +168,8 @@ class Phones:
         }
         if sign_in:
             fills |= {"<!--SIGN-IN": "", "SIGN-IN-->": "", **self._credentials(sign_in)}
-        if keys:
-            fills |= _pressing(keys)
+        if keypad is not None:
+            fills |= _pressing(keypad.port)
         raw = name.encode() if isinstance(name, str) else name
         quoted = raw.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         display = b'"' + quoted + b'" ' if raw else b""
@@ -181,6 +183,7 @@ class Phones:
             # Bytes that are no UTF-8 reach sipp as they are.
             display.decode("utf-8", "surrogateescape"),
             self._sip_address(),
+            keypad=keypad,
         )
         self._running.append(call)
         return call
@@ -228,21 +231,12 @@ class Phones:
         return self._folder / f"{next(self._names):03d}-{name}"
 
 
-def _pressing(keys: str) -> dict[str, str]:
-    """What makes the caller's scenario press keys once it is answered. sipp sends them from the
-    port of its own media, so that has to be the one of the offer; sound from another one would be
-    taken for a stranger's (strictrtp)."""
-    steps = "".join(
-        f'<recv request="MESSAGE" timeout="{_ms(NEVER)}" ontimeout="hang_up">'
-        '<action><log message="told [call_id]"/></action></recv>'
-        f'<nop><action><exec play_dtmf="{key}"/></action></nop><pause milliseconds="500"/>'
-        for key in keys
-    )
+def _pressing(port: int) -> dict[str, str]:
+    """What makes a caller offer this port, from which keys are sent and no sound."""
     return {
-        "[rtpstream_audio_port] RTP/AVP 8 0": "[media_port] RTP/AVP 8 96",
-        "a=rtpmap:0 PCMU/8000": "a=rtpmap:96 telephone-event/8000",
+        "[rtpstream_audio_port] RTP/AVP 8 0": f"{port} RTP/AVP 8 {EVENT}",
+        "a=rtpmap:0 PCMU/8000": f"a=rtpmap:{EVENT} telephone-event/8000",
         '<action><exec rtp_stream="@AUDIO@,-1,8,PCMA/8000"/></action>': "",
-        '<label id="talk"/>': steps + '<label id="talk"/>',
     }
 
 

@@ -328,14 +328,14 @@ async def test_the_place_in_line_is_kept(promises: Promising, key: str) -> None:
             await sees(alice, lambda: state(alice) == "talking")
             earlier = await whole.call(LINE, OBRIEN_CALLS)
             await until(lambda: line().queues["service"].waiting == 1, "the earlier one waits")
-            asking = await asyncio.to_thread(whole.phones.call, LINE, MOBILE, keys=key + "1")
+            asking = await asyncio.to_thread(whole.phones.call, LINE, MOBILE, keys=True)
             await until(lambda: line().queues["service"].waiting == 2, "who will ask waits")
             later = await whole.call(LINE, "+447400123457")
             await until(lambda: line().queues["service"].waiting == 3, "the later one waits")
             await form(whole.url)
-            await asyncio.to_thread(asking.press)
+            await asyncio.to_thread(asking.press, key)
             await led_to(whole, MOBILE, "cc-callback-ask")
-            await asyncio.to_thread(asking.press)  # at this number
+            await asyncio.to_thread(asking.press, "1")  # at this number
             assert len(await whole.noted(CallbackBooked)) == 1
             assert await asyncio.to_thread(asking.wait) == 0
             row = await the_only(whole, {"requested", "scheduled", "due"})
@@ -377,14 +377,13 @@ async def test_another_number_entered_by_keys(promises: Promising, key: str) -> 
             first = await whole.call(LINE, OBRIEN_CALLS)
             await sees(alice, lambda: state(alice) == "talking")
             await form(whole.url)
-            keys = key + "2" + "02079460123#" + "1"
-            asking = await asyncio.to_thread(whole.phones.call, LINE, MOBILE, keys=keys)
+            asking = await asyncio.to_thread(whole.phones.call, LINE, MOBILE, keys=True)
             view = whole.running.dispatch.view
             await until(lambda: view().queues["service"].waiting == 1, "they wait")
-            await asyncio.to_thread(asking.press)
+            await asyncio.to_thread(asking.press, key)
             await led_to(whole, MOBILE, "cc-callback-ask")
-            for _ in keys[1:]:
-                await asyncio.to_thread(asking.press)
+            await asyncio.to_thread(asking.press, "202079460123#")
+            await asyncio.to_thread(asking.press, "1")
             assert await asyncio.to_thread(asking.wait) == 0
             row = await the_only(whole, {"requested", "scheduled", "due"})
             assert row.number == WANG_CALLS
@@ -407,14 +406,14 @@ async def test_who_cannot_be_called_back_stays_in_line(promises: Promising, key:
             first = await whole.call(LINE, OBRIEN_CALLS)
             await sees(alice, lambda: state(alice) == "talking")
             await form(whole.url)
-            asking = await asyncio.to_thread(whole.phones.call, LINE, STRANGER, keys=key + "1")
+            asking = await asyncio.to_thread(whole.phones.call, LINE, STRANGER, keys=True)
             view = whole.running.dispatch.view
             await until(lambda: view().queues["service"].waiting == 1, "they wait")
             later = await whole.call(LINE, WANG_CALLS)
             await until(lambda: view().queues["service"].waiting == 2, "the later one waits")
-            await asyncio.to_thread(asking.press)
+            await asyncio.to_thread(asking.press, key)
             await led_to(whole, STRANGER, "cc-callback-ask")
-            await asyncio.to_thread(asking.press)
+            await asyncio.to_thread(asking.press, "1")
             (denied,) = await whole.noted(CallbackDenied)
             await led_to(whole, STRANGER, "cc-wait")
             await asyncio.to_thread(first.hang_up)
