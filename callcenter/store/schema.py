@@ -1,4 +1,4 @@
-"""Brings a database to the schema of this program, by Alembic, when the store opens.
+"""Brings a database to the schema of this program when the store opens.
 
 It must not be used on a store in use by this process. Two processes that open at once are safe:
 the migration runs under the database's write lock.
@@ -7,19 +7,16 @@ the migration runs under the database's write lock.
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
+from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from .database import Database
 from .errors import StoreError, explain
 from .tables import metadata
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST: Final = "0005"
+"""The revision of the last migration: a database that has it needs none."""
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -27,19 +24,13 @@ def bring_up_to_date(database: Database) -> None:
 
     Raises ``StoreError`` when the database was written by a newer program or is somebody else's.
     """
-    scripts = ScriptDirectory(str(_MIGRATIONS))
-    newest = scripts.get_current_head()
     try:
         # Looked at by a reader first: a writer's connection alone changes the file (to WAL).
         with closing(database.reader()) as connection:
-            _revision(connection, scripts, database.where)
+            settled = _revision(connection) == NEWEST
+        if not settled:
+            _upgrade(database)
         with closing(database.writer()) as connection, connection.begin():
-            if _revision(connection, scripts, database.where) != newest:
-                config = Config()
-                # Alembic reads the option with %-interpolation.
-                config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
             _restore_indexes(connection)
     except StoreError:
         raise
@@ -47,20 +38,20 @@ def bring_up_to_date(database: Database) -> None:
         raise explain(error, database.where) from error
 
 
-def _revision(connection: Connection, scripts: ScriptDirectory, where: str) -> str | None:
-    found = MigrationContext.configure(connection).get_current_revision()
-    known = [script.revision for script in scripts.walk_revisions()]
-    if found is not None and found not in known:
-        raise StoreError(
-            f"{where} was written by a newer version of callcenter (its schema is {found}, this "
-            f"program knows up to {known[0]}): install that version, or restore an older backup"
-        )
-    if found is None and (strangers := inspect(connection).get_table_names()):
-        raise StoreError(
-            f"{where} holds tables that are not ours ({', '.join(sorted(strangers)[:5])}): "
-            "give callcenter a database of its own"
-        )
-    return found
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _upgrade(database: Database) -> None:
+    from .upgrade import check, upgrade
+
+    with closing(database.reader()) as connection:
+        check(connection, database.where)
+    with closing(database.writer()) as connection, connection.begin():
+        upgrade(connection, database.where)
 
 
 def _restore_indexes(connection: Connection) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from callcenter.store import StoreError, open_store
+from callcenter.store.schema import NEWEST
 from callcenter.store.tables import metadata
+from callcenter.store.upgrade import newest
 from tests.contract.samples import person, phone
 
 
@@ -55,6 +59,19 @@ def test_migrations_make_the_tables(tmp_path: Path) -> None:
         connection.engine.dispose()
     engine.dispose()
     assert ddl(migrated) == ddl(created)
+
+
+def test_the_newest_migration_is_the_one_that_is_looked_for(tmp_path: Path) -> None:
+    """Else each start would load Alembic, or a migration would be left out."""
+    assert newest() == NEWEST
+    open_store(address(tmp_path / "x.db")).close()
+    again = "import sys; from callcenter.store import open_store; open_store(sys.argv[1]).close()"
+    said = subprocess.run(
+        [sys.executable, "-c", f"{again}; print('alembic' in sys.modules)",
+         address(tmp_path / "x.db")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout == "False\n"
 
 
 def ddl(path: Path) -> dict[str, list[str]]:
