@@ -73,6 +73,8 @@ def show(became: Became) -> bool:
          spread(became.ordered())),
         ("to /readyz, s: p50, p90, most",
          spread(sorted(one.ready for one in became.starts if one.ready is not None))),
+        ("processor time of the engine until then, s: p50, p90, most",
+         spread(sorted(one.cpu for one in became.starts if one.cpu is not None))),
         ("load of the machine: p50, most", f"{at(loads, 0.5):.1f}, {loads[-1]:.1f}"),
         ("all callbacks over", f"after {became.seconds:.0f} s" if became.in_time else "no"),
     ]  # fmt: skip

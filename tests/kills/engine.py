@@ -125,6 +125,15 @@ class MortalEngine:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def cpu(self) -> float:
+        """Seconds of processor time that the present process has had (Linux)."""
+        if self._process is None:
+            raise RuntimeError("no engine was started")
+        fields = (
+            Path(f"/proc/{self._process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        )
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     async def ready(self) -> float:
         """Wait until ``/readyz`` says so; seconds since the start."""
         deadline = time.monotonic() + PATIENCE

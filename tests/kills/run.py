@@ -61,6 +61,9 @@ class Start:
     left: int = 0
     """Callbacks that were open at its end."""
     load: float = 0.0
+    """Of the machine."""
+    cpu: float | None = None
+    """Seconds of processor time that the engine had used when its first dialling was seen."""
 
 
 @dataclass(slots=True)
@@ -140,6 +143,7 @@ async def _one(
         while time.time() < until and engine.alive:
             if not seen and exchange.dialled() > before:
                 seen, until = True, time.time() + rest
+                start.cpu = engine.cpu()
             if start.ready is None and time.time() > start.at + BEFORE:
                 start.ready = time.time() - start.at if await engine.is_ready(http) else None
             await asyncio.sleep(max(0.0, min(LOOKS, until - time.time())))
