@@ -15,16 +15,24 @@ import httpx
 import pytest
 
 from callcenter.api.doors import DoorSettings
+from tests.calling_centre import centre
 from tests.console_kit import Site, site
-from tests.product import product
+from tests.product import PASSWORD, product
 
 # What JSON Schema cannot say, and is therefore told with 422 although the schema allows it.
 WHAT_NO_SCHEMA_SAYS = """
+[parameters]
+"path.site" = "main"
+
+# The text is TOML; digits go with dtmf; a skill's name can stand in an expression. Callbacks: a
+# text may be no number that is called, no time that is offered, and nobody's phone.
 [[operations]]
-# The text is TOML; digits go with dtmf; a skill's name can stand in an expression.
-include-operation-id = ["edit_knowledge", "control_call", "set_skills"]
+include-operation-id = [
+  "edit_knowledge", "control_call", "set_skills",
+  "schedule_callback", "move_callback", "assign_callback", "callback_number", "book_callback",
+]
 [operations.checks.positive_data_acceptance]
-expected-statuses = ["2xx", 401, 403, 404, 409, 422, "5xx"]
+expected-statuses = ["2xx", 401, 403, 404, 409, 422, 429, "5xx"]
 
 # /knowledge/preview is also the address of an entry of that name, which can be read and written.
 [[operations]]
@@ -92,5 +100,27 @@ async def test_every_operation_of_the_product_answers_a_supervisor_as_documented
     tags = {
         tag for path in document["paths"].values() for one in path.values() for tag in one["tags"]
     }
-    assert tags >= {"agents", "calls", "health", "history", "intake", "knowledge", "prediction"}
-    assert "32 selected / 36 total" in report
+    assert tags >= {
+        "agents", "callback form", "callbacks", "calls", "health", "history", "intake", "knowledge",
+        "prediction",
+    }  # fmt: skip
+    assert "54 selected / 58 total" in report
+
+
+async def test_every_operation_of_callbacks_answers_as_documented(
+    tmp_path: Path, reactor: Any
+) -> None:
+    """Of a site that offers callbacks, by anybody, and of its callbacks, by a supervisor."""
+    async with centre(tmp_path, reactor, agents=()) as running:
+        url = f"http://127.0.0.1:{running.running.port}"
+        async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as http:
+            credentials = {"user": "sue", "password": PASSWORD}
+            (await http.post("/api/v1/session", json=credentials)).raise_for_status()
+            report = await explored(
+                tmp_path, http, "--max-examples", "8",
+                "--include-tag", "callback form", "--include-tag", "callbacks",
+            )  # fmt: skip
+            form = (await http.get("/c/main/form")).raise_for_status()
+        assert form.json()["site"] == "main"
+        assert not running.running.dispatch.poisoned
+    assert "22 selected / 58 total" in report
