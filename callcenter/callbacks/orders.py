@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from callcenter.callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
 from callcenter.floor import events as e
@@ -14,6 +14,8 @@ from callcenter.floor.callback import OPEN, Callback, DialEnd, DialFault
 from callcenter.ports import DialError, Records, ReservationTaken, Switch, SwitchError
 
 log: Final = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 
 class CallbackOrders:
@@ -43,17 +45,18 @@ class CallbackOrders:
         self._start = start
         self._failed = failed
         self._over = over
-        self._storing: dict[str, asyncio.Task[None]] = {}
-        """By callback: the storing of its last version, while it is under way."""
+        self._storing: dict[str, asyncio.Event] = {}
+        """By callback: the storing of its last version, while it is under way; set when done."""
+        self._to_dial: dict[str, bool] = {}
+        """Calls that are ordered, and of which the exchange has not been told yet; whether they
+        were taken back meanwhile."""
 
     def keep(self, order: o.KeepCallback) -> None:
         """Versions of one callback are stored in the order in which they were made: a later one
         that came first would keep the earlier from being stored."""
         callback = order.callback
-        before = self._storing.get(callback.id)
 
         async def keep() -> None:
-            await _done(before)
             try:
                 await self._store.keep(callback)
             except CallbackTaken as taken:
@@ -64,15 +67,29 @@ class CallbackOrders:
             if callback.call is not None and (how := _attempt_was(callback)) is not None:
                 await self._store.attempt_ended(callback.call, self._now(), how)
 
-        task = self._start(order, keep())
-        self._storing[callback.id] = task
-        task.add_done_callback(lambda done: self._stored(callback.id, done))
+        self._start(order, self._in_turn(callback.id, keep))
 
     def dial(self, order: o.Dial) -> None:
-        self._start(order, self._dial(order, self._storing.get(order.callback.id)))
+        self._to_dial[order.call] = False
+        stored = self._in_turn(order.callback.id, lambda: self._dialling_stored(order))
+
+        async def dial() -> None:
+            try:
+                mine = await stored
+            finally:
+                taken_back = self._to_dial.pop(order.call)
+            if mine and not taken_back:
+                await self._on_the_exchange(order)
+
+        self._start(order, dial())
 
     def stop_dialling(self, order: o.StopDialling) -> None:
-        self._start(order, self._switch.stop_dialling(order))
+        """Also before the exchange was told: it never is then, and nobody's phone rings for an
+        agent who is gone."""
+        if order.call in self._to_dial:
+            self._to_dial[order.call] = True
+        else:
+            self._start(order, self._switch.stop_dialling(order))
 
     def request(self, order: o.RequestCallback) -> None:
         async def ask() -> None:
@@ -83,11 +100,29 @@ class CallbackOrders:
     def tell_caller(self, order: o.TellCaller) -> None:
         self._start(order, self._switch.tell_caller(order))
 
-    async def _dial(self, order: o.Dial, before: asyncio.Task[None] | None) -> None:
+    def _in_turn(
+        self, id: str, work: Callable[[], Coroutine[Any, Any, Result]]
+    ) -> Coroutine[Any, Any, Result]:
+        """The same, after what this callback has to be stored before; its turn is taken now."""
+        before, stored = self._storing.get(id), asyncio.Event()
+        self._storing[id] = stored
+
+        async def turn() -> Result:
+            if before is not None:
+                await before.wait()
+            try:
+                return await work()
+            finally:
+                stored.set()
+                if self._storing.get(id) is stored:
+                    del self._storing[id]
+
+        return turn()
+
+    async def _dialling_stored(self, order: o.Dial) -> bool:
         """Reservation, callback and attempt are on disk before the customer is dialled. That they
         answered is told by the exchange itself."""
         callback = order.callback
-        await _done(before)
         try:
             await self._records.keep_reservation(order.reservation)
             await self._store.keep(callback, dialling=True)
@@ -103,7 +138,8 @@ class CallbackOrders:
             log.warning("callback_not_stored", extra={"call": order.call, "error": repr(error)})
             self._not_dialled(order, "not_stored", str(error))
         else:
-            await self._on_the_exchange(order)
+            return True
+        return False
 
     async def _on_the_exchange(self, order: o.Dial) -> None:
         try:
@@ -123,10 +159,6 @@ class CallbackOrders:
         log.info("callback_lost", extra={"callback": id, "why": why})
         self._post(e.CallbackLost(at=self._now(), id=id, why=why))
 
-    def _stored(self, id: str, done: asyncio.Task[None]) -> None:
-        if self._storing.get(id) is done:
-            del self._storing[id]
-
 
 def _attempt_was(callback: Callback) -> DialEnd | Literal["talked"] | None:
     """How the last attempt ended, once it has."""
@@ -135,9 +167,3 @@ def _attempt_was(callback: Callback) -> DialEnd | Literal["talked"] | None:
     if callback.state == "done" and callback.reached is not None:
         return "talked"
     return None
-
-
-async def _done(task: asyncio.Task[None] | None) -> None:
-    """Returns when it is done, however."""
-    if task is not None:
-        await asyncio.wait([task])

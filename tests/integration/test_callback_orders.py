@@ -55,9 +55,9 @@ class Phone:
 
 
 class Desk:
-    def __init__(self) -> None:
+    def __init__(self, store: type[MemoryCallbacks] = MemoryCallbacks) -> None:
         self.time = NOW
-        self.store = MemoryCallbacks(lambda: self.time)
+        self.store = store(lambda: self.time)
         self.phone = Phone(self.store)
         self.posted: list[e.Event] = []
         self.failed: list[str] = []
@@ -235,3 +235,43 @@ async def test_a_caller_is_answered() -> None:
     assert desk.posted == [e.CallbackDenied(at=NOW, call="c1", why="closed")]
     assert desk.phone.stopped == ["cb-1-1"]
     assert [told.call for told in desk.phone.told] == ["c1"]
+
+
+class SlowStore(MemoryCallbacks):
+    """Writing that an attempt begins takes longer than anything else."""
+
+    async def keep(self, callback: Callback, dialling: bool = False) -> None:
+        if dialling:
+            await asyncio.sleep(0.01)
+        await super().keep(callback, dialling)
+
+
+async def test_the_agent_goes_away_while_the_dialling_is_being_stored() -> None:
+    """What comes after it is stored after it, and nobody's phone rings for nobody."""
+    desk = Desk(SlowStore)
+    order = dial(await desk.claimed())
+    desk.orders.dial(order)
+    await asyncio.sleep(0)
+    desk.orders.stop_dialling(o.StopDialling(call=order.call))
+    again = replace(
+        order.callback, state="retry", version=order.callback.version + 1, causes=("agent_gone",)
+    )
+    desk.orders.keep(o.KeepCallback(callback=again))
+    await desk.settle()
+    assert desk.phone.dialled == []
+    assert desk.posted == []
+    row = desk.store.rows["7KQ4-M2PX"]
+    assert (row.state, row.attempts) == ("retry", 1)
+    assert [(one.call, one.how) for one in await desk.store.attempts(row.id)] == [
+        ("cb-1-1", "agent_gone")
+    ]
+
+
+async def test_what_is_dialled_already_is_taken_back_on_the_exchange() -> None:
+    desk = Desk()
+    order = dial(await desk.claimed())
+    desk.orders.dial(order)
+    await desk.settle()
+    desk.orders.stop_dialling(o.StopDialling(call=order.call))
+    await desk.settle()
+    assert desk.phone.stopped == [order.call]
