@@ -95,6 +95,8 @@ class Conversations(CallBook):
         if not called_back(leg.uid) or call.answered:
             return
         call.answered = True
+        if by == "machine":
+            call.result = "no_answer"  # whatever ends it, nobody was reached
         self.calls_back(leg, leg.dialled_number or leg.number)
         self.tell(call, CustomerAnswered(at=self.at, call=call.id, by=by))
 
@@ -361,6 +363,8 @@ class Conversations(CallBook):
             self._leg_stops(leg, "unknown" if how != "hangup" else self._end_of_ringing(leg))
         if call.queue is not None and call.queue_leg == leg.uid:
             self.left_queue(call, "unknown" if how != "hangup" else self._end_of_line(leg))
+        if called_back(leg.uid) and leg.up and call.result is None:
+            call.result = "abandoned"  # they picked up; nobody says that who was taken back
         if leg is call.caller:
             call.cause = cause
             stays = [one for one in call.parties if one.bridge is not None and not one.ending]

@@ -9,13 +9,14 @@ from callcenter.floor.events import (
     CallAnswered,
     CallArrived,
     CallbackAsked,
+    CallEnded,
     CallQueued,
     CustomerAnswered,
 )
 from telephony.legs import called_back
 from telephony.packet import Packet
 from telephony.tracker import Tracker
-from tests.unit.telephony.exchange_words import START, TRUNK, inbound
+from tests.unit.telephony.exchange_words import START, TRUNK, dials, hangs_up, inbound, new, up
 from tests.unit.telephony.test_tracker_calls import of
 from tests.unit.telephony.test_tracker_snapshot import picture, shown
 from tests.unit.telephony.test_waiting import after, says, waits
@@ -100,3 +101,18 @@ def test_a_number_that_nobody_can_enter_is_not_told(number: str) -> None:
     )
     assert not of(CallbackAsked, events)
     assert tracker.unexpected.total() == 1
+
+
+def dialled_and_picked_up(*more: Packet) -> list[str]:
+    """How the call to a customer who picked up ended."""
+    _, events = after(
+        new(CALL, f"{TRUNK}1"), dials(None, CALL), up(CALL), *more, hangs_up(CALL)
+    )  # fmt: skip
+    return [one.why for one in of(CallEnded, events)]
+
+
+def test_who_picked_up_and_was_taken_back_did_not_fail_to_answer() -> None:
+    """The exchange listened for a machine when the agent went away."""
+    assert dialled_and_picked_up() == ["abandoned"]
+    machine = says(CALL, "Answered", Queue="service", By="machine")
+    assert dialled_and_picked_up(machine) == ["no_answer"]
