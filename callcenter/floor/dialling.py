@@ -205,7 +205,8 @@ def talks(state: State, call: Call, first: bool, at: float) -> None:
     """A call was answered by an agent."""
     if first:
         for one in sorted(call.open_callbacks):
-            served(state, state.callbacks[one], at)
+            if state.callbacks[one].stage != "talking":  # else they talk by both; it is done so
+                served(state, state.callbacks[one], at)
     held = held_of(state, call.id)
     if held is not None and held.stage in DIALLED:
         held.stage, held.cut = "talking", False

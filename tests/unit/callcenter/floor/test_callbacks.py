@@ -593,6 +593,27 @@ def test_a_customer_who_calls_in_is_served_and_not_called(by: str) -> None:
     assert (line.row().state, line.row().why) == ("done", "called_in")
 
 
+def test_who_talks_when_their_own_call_is_answered_was_reached() -> None:
+    """Somebody else of their household calls from the same number; both talk."""
+    line = Lines()
+    line.sign_in("mei", MEI)
+    line.due()
+    dial = line.dial()
+    line.appears(dial.call)
+    line.arrive("c1", number=ANNA)
+    ask = line.floor.state.calls["c1"].asked
+    line.say(e.CallerIdentified(at=line.at, call="c1", identity="unknown", ask=ask))
+    line.picks_up(dial.call)
+    line.talk(line.ring())
+    line.sign_in("tom", TOM)
+    ring = line.ring()
+    assert ring.call == "c1"
+    line.talk(ring)
+    assert line.row().state == "talking"
+    line.end(dial.call)
+    assert (line.row().state, line.row().why) == ("done", "talked")
+
+
 def test_a_customer_who_calls_in_and_gives_up_keeps_the_callback_and_its_place() -> None:
     line = Lines()
     line.due()
