@@ -47,7 +47,7 @@ def lost(state: State) -> None:
         )  # fmt: skip
         if earlier.queue is not None and earlier.queued is not None:
             call.wait += max(0.0, earlier.seen - earlier.queued)
-            state.queue(earlier.queue).today.left += 1
+            state.queue(earlier.queue).today.left += not call.called_back  # they were not offered
         state.record(call)
     state.before.clear()
 

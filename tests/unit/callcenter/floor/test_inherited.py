@@ -139,3 +139,24 @@ def test_an_empty_journal_leaves_nothing() -> None:
     floor, records = restart.played(e.FloorOpened(at=0.0), (), ())
     assert records == []
     assert restart.left_open(floor, 0.0, 1.0, today=False) == []
+
+
+def test_who_was_called_back_and_is_gone_leaves_no_queue() -> None:
+    """They waited for the agent when the engine stopped; nobody counted them as offered."""
+    before = Line()
+    before.say(
+        e.CallArrived(
+            at=before.at, call="cb-0-1", direction="outbound", number="+441", name=None,
+            dialled=None,
+        )
+    )  # fmt: skip
+    before.say(
+        e.CallQueued(
+            at=before.at, call="cb-0-1", queue="service", position=1, by="engine", leg="cb-0-1"
+        )
+    )
+    line = run_on(before)
+    (record,) = only(line.compared(), RecordCall)
+    assert (record.call, record.why) == ("cb-0-1", "lost")
+    view = line.floor.queue_views()["service"]
+    assert (view.offered, view.answered, view.abandoned, view.left) == (0, 0, 0, 0)
