@@ -79,7 +79,7 @@ class DemoSettings:
     seed: int = 1
     people: int = 5000
     calls_per_hour: float = 400.0
-    visits_per_hour: float = 40.0
+    visits_per_hour: float = 24.0
     """Of the website, by people who want to be called back."""
     speed: float = 1.0
 

@@ -29,7 +29,7 @@ from tests.calling_centre import eventually
 from tests.product import settings_for
 
 DEMO = DemoSettings(
-    people=120, calls_per_hour=900.0, visits_per_hour=720.0, speed=10.0
+    people=120, calls_per_hour=60.0, visits_per_hour=200.0, speed=10.0
 )  # fmt: skip
 
 
