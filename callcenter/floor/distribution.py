@@ -511,7 +511,7 @@ def told(state: State, event: e.EstimateTold) -> None:
         return  # the same one, told twice
     call.tellings += 1
     promise = RecordPromise(
-        id=f"{call.id}/{call.tellings}",
+        id=f"{call.id}/{state.opened.run}-{call.tellings}",  # a later run counts from 1 again
         call=call.id,
         queue=event.queue,
         told=event.at,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from callcenter import restart
 from callcenter.floor import events as e
 from callcenter.floor.inherited import as_now, counted
-from callcenter.floor.orders import RecordCall, Ring
+from callcenter.floor.orders import RecordCall, RecordPromise, Ring
 from tests.unit.callcenter.floor.engine_line import MEI, Line, only
 
 
@@ -160,3 +162,26 @@ def test_who_was_called_back_and_is_gone_leaves_no_queue() -> None:
     assert (record.call, record.why) == ("cb-0-1", "lost")
     view = line.floor.queue_views()["service"]
     assert (view.offered, view.answered, view.abandoned, view.left) == (0, 0, 0, 0)
+
+
+def test_what_a_later_run_tells_is_a_promise_of_its_own() -> None:
+    """It does not know how often the caller was told before."""
+    before = Line()
+    before.arrive("c1")
+    told = [before.say(told_how_long(before))]
+    line = run_on(before)
+    line.floor.state.opened = replace(line.floor.state.opened, run="1")
+    seen(line, "c1")
+    line.say(
+        e.CallQueued(at=line.at, call="c1", queue="service", position=1, by="engine", leg="c1")
+    )
+    line.compared("c1")
+    told.append(line.say(told_how_long(line)))
+    first, second = (only(orders, RecordPromise)[0].id for orders in told)
+    assert first != second
+
+
+def told_how_long(line: Line) -> e.EstimateTold:
+    return e.EstimateTold(
+        at=line.at, call="c1", queue="service", position=1, p50=10.0, p90=20.0
+    )  # fmt: skip
