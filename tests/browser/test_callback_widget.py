@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Route, expect
 
 from callcenter.callback_ports import Blocked
+from callcenter.floor.callback import LawRules
 from tests.browser.website import (
     Site,
     button,
@@ -122,6 +123,31 @@ async def test_a_slot_in_another_zone_is_shown_in_it_and_kept_with_it(site: Site
     (row,) = site.web.known()
     assert (row.opens, row.zone, row.state) == (london, "America/New_York", "scheduled")
     await expect(page.get_by_text("25 November 2026")).to_be_visible()
+
+
+async def test_times_are_lawful_where_the_number_and_the_clock_are(site: Site) -> None:
+    """The country is that of the number, whatever was chosen in the form; another clock, other
+    times, and the day that was looked at stays."""
+    site.web.law = (
+        LawRules(region="GB", weekly=tuple((day, 600, 660) for day in range(1, 6))),
+        LawRules(region="CN", weekly=tuple((day, 1080, 1140) for day in range(1, 6))),
+    )
+    page = await site.visit(timezone_id="Asia/Shanghai")
+    await to_the_end(page, "+86 138 1234 5678")
+    await expect(page.get_by_text("As soon as possible")).to_have_count(0)  # by the centre's law
+    times = page.get_by_role("group", name="Time").get_by_role("radio")
+    await page.get_by_role("radio", name="Wed 25 Nov").check()
+    await expect(times).to_have_count(4)
+    await expect(page.get_by_role("radio", name="18:15")).to_have_count(1)
+    await button(page, "Time zone…").click()
+    zone = page.get_by_label("Time zone", exact=True)
+    await zone.fill("Asia/Dubai")
+    await zone.press("Tab")
+    await expect(page.get_by_text("(Asia/Dubai)")).to_be_visible()
+    await expect(page.get_by_role("radio", name="18:15")).to_have_count(1)
+    await expect(page.get_by_role("radio", name="14:15")).to_have_count(0)
+    await expect(times).to_have_count(4)
+    await expect(page.get_by_role("radio", name="Wed 25 Nov")).to_be_checked()
 
 
 async def test_without_a_time_nothing_is_sent(site: Site) -> None:
@@ -239,7 +265,7 @@ async def test_an_answer_that_helps_ends_it_without_a_call(site: Site) -> None:
     page = await site.visit()
     await page.get_by_label("In your own words").fill("why this fee")
     await button(page, "Continue").click()
-    await heading(page, "What we would say on the phone")
+    await heading(page, "Our answer on the phone")
     await page.get_by_text("Why <b>a fee</b>?").click()
     await expect(page.get_by_text("Because & so.")).to_be_visible()
     await button(page, "This answered my question").click()
@@ -256,7 +282,7 @@ async def test_an_answer_that_helps_ends_it_without_a_call(site: Site) -> None:
 async def test_call_me_anyway_goes_on_and_is_counted_with_the_callback(site: Site) -> None:
     page = await site.visit()
     await say_why(page, "Fees & <charges>")
-    await heading(page, "What we would say on the phone")
+    await heading(page, "Our answer on the phone")
     await button(page, "Call me anyway").click()
     await say_who(page)
     await heading(page, "When suits you?")

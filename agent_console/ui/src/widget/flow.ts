@@ -60,7 +60,7 @@ export function flow(
   const consent = h("input", { type: "checkbox" });
   const website = h("input"); // for programs, not for people
   const zone = typed.zone || "";
-  const time = when(say, localeOf(wire.language), offer.now, isZone(zone) ? zone : ownZone(), typed.when ?? "");
+  const time = when(say, localeOf(wire.language), offer.now, isZone(zone) ? zone : ownZone(), typed.when ?? "", slots);
   const fields: Record<string, Field> = {
     reason: field(say("reason"), reason),
     words: field(say("own"), words, offer.reasons[0] && say("optional"), say("ownHint")),

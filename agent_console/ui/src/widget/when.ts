@@ -1,4 +1,5 @@
-// The step in which the time is chosen: now, or a day and a time in the customer's own zone.
+// The step in which the time is chosen: now, or a day and a time in the customer's own zone. By
+// another clock other times may be lawful: whoever shows this is told (``moved``).
 import { h } from "./dom";
 import { button, field, group, radio } from "./fields";
 import type { Field } from "./fields";
@@ -23,7 +24,7 @@ function waitText(say: Say, local: Clock, { p50, p90, closes }: NonNullable<Offe
 }
 
 export function when(
-  say: Say, locale: string, now: Offer["now"], zone: string, chosen: string,
+  say: Say, locale: string, now: Offer["now"], zone: string, chosen: string, moved: () => void,
 ): When {
   let local = clock(locale, zone);
   let slots: Slot[] = [];
@@ -53,7 +54,8 @@ export function when(
     zoneText.textContent = say("zoneIs", local.name());
     none.hidden = !!days.length;
     day.row.hidden = time.row.hidden = !days.length;
-    const at = Math.max(0, days.findIndex(([, times]) => times.some(([, opens]) => isChosen(opens))));
+    let at = days.findIndex(([, times]) => times.some(([, opens]) => isChosen(opens)));
+    if (at < 0) at = +day.value() % days.length;
     day.list.replaceChildren(...days.map(([label], n) => radio("day", `${n}`, n === at, label)));
     fill();
   };
@@ -76,6 +78,7 @@ export function when(
     if (!isZone(wish)) return;
     local = clock(locale, wish);
     arrange();
+    moved();
   });
 
   const slotRow = h("div", {}, none, day.row, time.row, h("div", { class: "zone" }, zoneText, change),
