@@ -48,6 +48,7 @@ from tests.exchange.whole import (
     card,
     sees,
     state,
+    supervising,
     whole_card,
     wrap_up,
 )
@@ -429,6 +430,60 @@ async def test_who_cannot_be_called_back_stays_in_line(promises: Promising, key:
             await sees(alice, lambda: state(alice) == "wrapup")
             await wrap_up(alice, card(alice)["call"])
             await whole.at_rest()
+
+
+async def test_a_chosen_time_and_a_supervisor_in_a_hurry(promises: Promising) -> None:
+    """Nobody is dialled before the window opens, until a supervisor wants it called now."""
+    async with promises(staff=("mon-sun 00:00-23:59 40",)) as whole:
+        await whole.phone("1001", Answers(ring=0.2))
+        customer = await asyncio.to_thread(whole.phones.trunk, Answers(ring=0.2))
+        async with whole.agent("1001") as alice, supervising(whole.url) as http:
+            await form(whole.url)
+            slots = (await http.get("/c/main/slots?zone=Asia/Shanghai&days=3")).json()["slots"]
+            chosen = slots[-1]
+            booked = await book(whole.url, WANG_CALLS, when=chosen["opens"], zone="Asia/Shanghai")
+            row = await becomes(whole, booked.ref, {"scheduled"})
+            assert (row.opens, row.zone) == (chosen["opens_at"], "Asia/Shanghai")
+            assert (await booked.status())["opens"] == chosen["opens"]
+            assert (customer.calls, alice.cards) == ([], {})
+            answer = await http.post(f"/api/v1/callbacks/{booked.ref}/now", json={"why": "Angry."})
+            assert answer.status_code == 200, answer.text
+            await sees(alice, lambda: state(alice) == "talking")
+            assert card(alice)["callback"]["zone"] == "Asia/Shanghai"
+            await asyncio.to_thread(customer.next)
+            await sees(alice, lambda: state(alice) == "wrapup")
+            await wrap_up(alice, card(alice)["call"])
+            await whole.at_rest()
+        assert (await becomes(whole, booked.ref, {"done"})).why == "talked"
+        assert len(customer.calls) == 1
+
+
+async def test_an_agent_who_refuses_when_the_customer_has_answered(promises: Promising) -> None:
+    """The customer waits in line like any caller and gets the next agent; nobody is dialled
+    again."""
+    async with promises() as whole:
+        rung = await whole.phone("1001")
+        await whole.phone("1002", Answers(ring=0.2))
+        customer = await asyncio.to_thread(whole.phones.trunk, Answers(ring=0.2))
+        async with whole.agent("1001") as alice:
+            booked = await book(whole.url, WANG_CALLS)
+            await asyncio.to_thread(rung.wait_called)
+            await sees(alice, lambda: bool(alice.cards))
+            offer = card(alice)["offer"]["reservation"]
+            async with whole.agent("1002") as bob:
+                d = {"reservation": offer, "reason": "I know this person."}
+                reply = await alice.command("no", "offer.refuse", d=d)
+                assert reply["ok"], reply
+                await sees(bob, lambda: state(bob) == "talking")
+                await sees(alice, lambda: state(alice) == "ready" and not alice.cards)
+                await talk_together(whole.exchange, "1002")
+                assert card(bob)["callback"]["id"] == booked.ref
+                await asyncio.to_thread(customer.next)
+                await sees(bob, lambda: state(bob) == "wrapup")
+                await wrap_up(bob, card(bob)["call"])
+                await whole.at_rest()
+        done = await becomes(whole, booked.ref, {"done"})
+        assert (done.why, done.attempts, len(customer.calls)) == ("talked", 1, 1)
 
 
 async def test_who_calls_us_first_is_not_called(promises: Promising) -> None:

@@ -29,10 +29,17 @@ CAUSES: tuple[DialEnd, ...] = (
 
 @asynccontextmanager
 async def promising(
-    folder: Path, reactor: Any, exchange: Exchange, phones: Phones, **options: Any
+    folder: Path,
+    reactor: Any,
+    exchange: Exchange,
+    phones: Phones,
+    *,
+    ami: int | None = None,
+    **options: Any,
 ) -> AsyncIterator[Whole]:
-    """The product with a website ``main``, whose callbacks go to ``service``. ``options``: of how
-    that queue calls back, besides: soon again after whatever went wrong."""
+    """The product with a website ``main``, whose callbacks go to ``service``. ``ami``: a way to the
+    exchange other than the straight one. ``options``: of how that queue calls back, besides: soon
+    again after whatever went wrong."""
     chosen: dict[str, Any] = {
         "offered": True, "caller_id": SERVICE, "retries": dict.fromkeys(CAUSES, SOON),
     }  # fmt: skip
@@ -47,7 +54,7 @@ async def promising(
         sites={"main": SiteOptions(queue="service", name="Example Bank")},
     )
     async with whole_product(
-        folder, reactor, exchange, phones,
+        folder, reactor, exchange, phones, port=ami,
         queues={"service": queue}, callbacks=callbacks, http=port,
     ) as product:  # fmt: skip
         await until(lambda: product.running.dispatch.floor.state.distributing, "it distributes")
