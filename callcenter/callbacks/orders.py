@@ -67,7 +67,7 @@ class CallbackOrders:
             if callback.call is not None and (how := _attempt_was(callback)) is not None:
                 await self._store.attempt_ended(callback.call, self._now(), how)
 
-        self._start(order, self._in_turn(callback.id, keep))
+        self._start(order, self._in_turn(callback.id, keep)())
 
     def dial(self, order: o.Dial) -> None:
         self._to_dial[order.call] = False
@@ -75,7 +75,7 @@ class CallbackOrders:
 
         async def dial() -> None:
             try:
-                mine = await stored
+                mine = await stored()
             finally:
                 taken_back = self._to_dial.pop(order.call)
             if mine and not taken_back:
@@ -102,7 +102,7 @@ class CallbackOrders:
 
     def _in_turn(
         self, id: str, work: Callable[[], Coroutine[Any, Any, Result]]
-    ) -> Coroutine[Any, Any, Result]:
+    ) -> Callable[[], Coroutine[Any, Any, Result]]:
         """The same, after what this callback has to be stored before; its turn is taken now."""
         before, stored = self._storing.get(id), asyncio.Event()
         self._storing[id] = stored
@@ -117,7 +117,7 @@ class CallbackOrders:
                 if self._storing.get(id) is stored:
                     del self._storing[id]
 
-        return turn()
+        return turn
 
     async def _dialling_stored(self, order: o.Dial) -> bool:
         """Reservation, callback and attempt are on disk before the customer is dialled. That they
