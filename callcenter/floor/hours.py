@@ -21,6 +21,8 @@ DAY: Final = 24 * 60
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LOOK_AHEAD: Final = 400
 """Days searched for the next change: a year of holidays and more."""
+REMEMBERED: Final = 500
+"""Days whose spans are kept, for each of the hours."""
 SPAN: Final = re.compile(
     r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})",
     re.IGNORECASE | re.ASCII,
@@ -49,6 +51,8 @@ class Hours:
                 self._spans[day % 7 + 1].append((0, closes))
         if not settings.weekly:
             self._spans = {day: [(0, DAY)] for day in range(1, 8)}
+        self._known: dict[date, list[tuple[float, float]]] = {}
+        """Days that were asked for, worked out: a day is asked for over and over."""
 
     def open_at(self, at: float) -> bool:
         """Whether it is open at ``at`` (seconds since the epoch)."""
@@ -73,6 +77,14 @@ class Hours:
 
     def _moments(self, day: date) -> list[tuple[float, float]]:
         """The spans of a day in seconds since the epoch, in order."""
+        known = self._known.get(day)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[day] = self._worked_out(day)
+        return known
+
+    def _worked_out(self, day: date) -> list[tuple[float, float]]:
         if day in self._holidays:
             return []
         return sorted(
