@@ -80,9 +80,10 @@ def identify(
     return ("known" if noticed[0].probability >= KNOWN else "candidates"), noticed
 
 
-def chosen(person: PersonRow) -> tuple[IdentityState, Candidate]:
-    """The agent has asked and says it is this person: no doubt is left."""
-    evidence = Evidence(code="chosen_by_agent")
+def chosen(person: PersonRow, asked_back: bool = False) -> tuple[IdentityState, Candidate]:
+    """The agent has asked and says it is this person, or it is who asked to be called back
+    (``asked_back``): no doubt is left."""
+    evidence = Evidence(code="asked_for_callback" if asked_back else "chosen_by_agent")
     return "known", Candidate(
         person=person.id, name=person.name, probability=1.0, evidence=(evidence,)
     )

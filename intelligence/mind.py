@@ -141,7 +141,7 @@ class Mind:
         person = await self._people.person(order.person) if order.person is not None else None
         if person is None:
             return _known_of("unknown", (), None, moment)
-        identity, candidate = chosen(person)
+        identity, candidate = chosen(person, order.asked_back)
         return _known_of(identity, (candidate,), person, moment)
 
     async def predict(self, order: Predict, at: float) -> Prediction:

@@ -45,7 +45,7 @@ class Evidence:
 
     code: str
     """``number_exact``, ``number_variant``, ``number_shared``, ``name_match``, ``recent_contact``,
-    ``open_matter``, ``chosen_by_agent``."""
+    ``open_matter``, ``chosen_by_agent``, ``asked_for_callback``."""
     detail: str | None = None
 
 

@@ -36,6 +36,8 @@ class Identify:
     person: str | None = None
     chosen: bool = False
     """The agent chose ``person`` (``None`` then means: none of the candidates)."""
+    asked_back: bool = False
+    """It is ``person`` who asked for this callback."""
     ask: int = 0
     """Counts the call's questions of this kind; comes back with the answer."""
 

@@ -128,6 +128,7 @@ class State:
 
     def identify(self, call: Call, person: str | None = None) -> None:
         call.asked += 1
+        held = self.callbacks.get(self.attempts.get(call.id, ""))
         self.orders.append(
             Identify(
                 call=call.id,
@@ -136,6 +137,7 @@ class State:
                 dialled=call.dialled,
                 person=person,
                 chosen=call.chosen,
+                asked_back=held is not None and held.callback.person == person is not None,
                 ask=call.asked,
             )
         )

@@ -95,3 +95,6 @@ export function cleanTarget(typed: string): string | null {
 export function cleanDigits(typed: string): string {
   return typed.toUpperCase().replace(/[^0-9A-D*#]/g, "").slice(0, 32);
 }
+
+/** Whether the card is of a call that we make because we promised it. */
+export const calledBack = (card: Card): boolean => card.callback !== null && !card.callback.open;

@@ -141,3 +141,10 @@ def test_probabilities_are_true_to_the_name_for_any_people(
     assert sum(shares) < 1
     assert (state == "unknown") == (not ranked)
     assert (state == "known") == (bool(shares) and shares[0] >= KNOWN)
+
+
+def test_who_asked_to_be_called_back() -> None:
+    """No doubt either, and it is not said that the agent confirmed it."""
+    identity, candidate = chosen(at_home("p1", "John Smith"), asked_back=True)
+    assert identity == "known"
+    assert codes(candidate) == ["asked_for_callback"]

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { agent, connected } from "../app";
 import { accept, accepted, extend, pendingOf, refuse, snooze } from "../calls";
+import { calledBack } from "../controls";
 import { type Key, t } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
 import type { Card } from "../protocol";
@@ -23,7 +24,7 @@ export function Offered({ card, talk }: { card: Card; talk: Talk }) {
   const mine = accepted.value !== null && accepted.value === offer?.reservation;
   const busy = talk.known.pending.length > 0;
   const why = connected.value ? null : t("disabled.connection");
-  const ours = card.callback !== null && !card.callback.open;
+  const ours = calledBack(card);
   const preview = ours && offer !== null && offer.preview && !mine;
   const yes = (): void => {
     if (why) talk.say(why);

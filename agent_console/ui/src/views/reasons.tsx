@@ -4,6 +4,7 @@
 import { settings } from "../app";
 import { causeWords, cut } from "../causes";
 import { second } from "../clock";
+import { calledBack } from "../controls";
 import { label, locale, nearest, t, word } from "../i18n";
 import type { Card, Cause, Reason, Words } from "../protocol";
 import { NotKnown, Panel, Pending, Share } from "./bits";
@@ -17,7 +18,7 @@ const QUOTED = 240;
 export function Reasons({ card }: { card: Card }) {
   return (
     <Panel
-      name="reasons" icon="bulb" title={t("reasons.title")}
+      name="reasons" icon="bulb" title={t(calledBack(card) ? "reasons.title_callback" : "reasons.title")}
       aside={card.model !== null && card.reasons_state !== "pending" && (
         <span class="quiet model-name" title={t("reasons.model")}>
           <span class="unseen">{t("reasons.model")}: </span><bdi>{card.model}</bdi>

@@ -2,7 +2,7 @@
 // the simulated desk phone.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { agent, phone, settings } from "../app";
-import { phase } from "../controls";
+import { calledBack, phase } from "../controls";
 import { t, word } from "../i18n";
 import { onShortcut, SHORTCUTS } from "../keys";
 import type { Card } from "../protocol";
@@ -21,7 +21,7 @@ export function CallStrip({ card }: { card: Card }) {
   const now = phase(card, agent.value);
   const name = card.profile?.name ?? card.caller_name;
   const unsure = card.identity === "candidates";
-  const ours = card.callback !== null && !card.callback.open;
+  const ours = calledBack(card);
   return (
     <header class={`strip strip-${now}`}>
       <div class="strip-state" aria-hidden="true">

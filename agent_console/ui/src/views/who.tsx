@@ -1,6 +1,7 @@
 // Who is calling, as far as is known, and with what evidence; the agent settles it if several
 // people share the number.
 import { choosePerson, connected, settings } from "../app";
+import { calledBack } from "../controls";
 import { label, t, word } from "../i18n";
 import type { Candidate, Card, Evidence } from "../protocol";
 import { NotKnown, Panel, Pending, Share } from "./bits";
@@ -10,7 +11,7 @@ export function Who({ card }: { card: Card }) {
   const { profile, candidates, identity } = card;
   const several = candidates.length > 1;
   return (
-    <Panel name="who" icon="person" title={t("who.title")}>
+    <Panel name="who" icon="person" title={t(calledBack(card) ? "who.title_callback" : "who.title")}>
       <div class="who-body">
         {identity === "pending" && <Pending lines={2} text={t("who.pending")} />}
         {identity === "unknown" && <NotKnown text={t("who.unknown")} />}

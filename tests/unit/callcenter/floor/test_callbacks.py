@@ -79,6 +79,14 @@ def test_the_card_says_that_it_is_a_callback_and_the_request_reaches_the_predict
     assert card.offer.preview is False
 
 
+def test_whoever_was_known_when_they_asked_is_who_is_called() -> None:
+    """It is told apart from an agent's choice: nobody confirmed anything."""
+    line = Lines()
+    line.due(origin="queue", person="p1")
+    (asked,) = only(line.orders, Identify)
+    assert (asked.person, asked.chosen, asked.asked_back) == ("p1", True, True)
+
+
 def test_callbacks_are_a_medium_of_their_own() -> None:
     """In the line and shown there, and in none of the counters of calls."""
     line = Lines()
