@@ -73,9 +73,8 @@ MESSAGES: Final[dict[Language, dict[Denial, str]]] = {
         "another number.",
         "blocked": "We cannot book a callback to this number at the moment. Please call us, or "
         "give another number.",
-        "open_one": "A callback is already booked for you or for this number. The link in its "
-        "confirmation lets you see, move or cancel it. If you share this number with others, "
-        "please give one of your own, or try again after that call.",
+        "open_one": "You or this number have a callback already: its link lets you see, move or "
+        "cancel it. If you share the number with others, give one of your own.",
         "number_cap": "We cannot book a callback to this number at the moment. Please call us, or "
         "give another number.",
         "prefix_cap": "We cannot book a callback to this number at the moment. Please call us, or "
