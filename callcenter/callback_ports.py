@@ -226,7 +226,8 @@ class Callbacks(Protocol):
 
     async def keep(self, callback: Callback, dialling: bool = False) -> None:
         """Store the next version, where fence and node are still the row's. With ``dialling`` also
-        a row for the attempt, and only while the window is open by the database's clock.
+        a row for the attempt, and only while the window is open by the database's clock. What it
+        says of how its attempt ended is stored with that attempt at the same time.
 
         Raises ``CallbackTaken`` or ``CallbackOutside``; nothing is stored then.
         """

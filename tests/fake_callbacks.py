@@ -39,6 +39,7 @@ from callcenter.floor.callback import (
     CallbackEnd,
     CallbackState,
     DialEnd,
+    attempt_was,
 )
 
 if TYPE_CHECKING:
@@ -195,6 +196,8 @@ class MemoryCallbacks:
         self.rows[callback.id] = replace(
             callback, node=row.node if callback.state in HELD else None
         )
+        if callback.call is not None and (how := attempt_was(callback)) is not None:
+            await self.attempt_ended(callback.call, self.clock(), how)
 
     async def attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
         known = self.dialled.get(call)

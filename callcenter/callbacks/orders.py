@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from callcenter.callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
-from callcenter.floor.callback import OPEN, Callback, DialEnd, DialFault
+from callcenter.floor.callback import OPEN, Callback, DialFault, attempt_was
 from callcenter.ports import DialError, Records, ReservationTaken, Switch, SwitchError
 
 log: Final = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class CallbackOrders:
                 return
             if callback.state not in OPEN:
                 self._over(callback)
-            if callback.call is not None and (how := _attempt_was(callback)) is not None:
+            if callback.call is not None and (how := attempt_was(callback)) is not None:
                 await self._store.attempt_ended(callback.call, self._now(), how)
 
         self._start(order, self._in_turn(callback.id, keep)())
@@ -158,12 +158,3 @@ class CallbackOrders:
     def _lost(self, id: str, why: str) -> None:
         log.info("callback_lost", extra={"callback": id, "why": why})
         self._post(e.CallbackLost(at=self._now(), id=id, why=why))
-
-
-def _attempt_was(callback: Callback) -> DialEnd | Literal["talked"] | None:
-    """How the last attempt ended, once it has."""
-    if callback.attempts and len(callback.causes) >= callback.attempts:
-        return callback.causes[-1]
-    if callback.state == "done" and callback.reached is not None:
-        return "talked"
-    return None

@@ -152,6 +152,15 @@ class Callback:
     not stored any more, and so not acted on."""
 
 
+def attempt_was(callback: Callback) -> DialEnd | Literal["talked"] | None:
+    """How the last attempt ended, once it has."""
+    if callback.attempts and len(callback.causes) >= callback.attempts:
+        return callback.causes[-1]
+    if callback.state == "done" and callback.reached is not None:
+        return "talked"
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryRule:
     """After an attempt that ended so: again ``after`` seconds later, ``times`` times at most."""

@@ -11,10 +11,21 @@ import asyncio
 from collections.abc import Collection, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from callcenter.callback_ports import CallbackOutside, CallbackRefused, CallbackTaken, SlotHold
-from callcenter.floor.callback import HELD, OPEN, WAITING, Callback, DialEnd
+from callcenter.floor.callback import HELD, OPEN, WAITING, Callback, DialEnd, attempt_was
 
 from .callback_rows import (
     TURN,
@@ -127,11 +138,7 @@ class CallbackClaims:
 
     async def attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
         """The first telling stands, unless it was ``unknown``."""
-        ended = (
-            update(callback_attempts)
-            .where(_a.call == call, or_(_a.how.is_(None), _a.how == "unknown"))
-            .values(ended=at, how=how)
-        )
+        ended = _ended(call, at, how)
         await asyncio.wrap_future(
             self._writer.submit(lambda connection: connection.execute(ended).rowcount)
         )
@@ -219,7 +226,17 @@ class CallbackClaims:
             if connection.execute(another).first() is not None:
                 row["person"] = known.person
         connection.execute(_STEP, row)
+        if callback.call is not None and (how := attempt_was(callback)) is not None:
+            connection.execute(_ended(callback.call, self._clock(connection), how))
         return None
+
+
+def _ended(call: str, at: float, how: DialEnd | Literal["talked"]) -> Update:
+    return (
+        update(callback_attempts)
+        .where(_a.call == call, or_(_a.how.is_(None), _a.how == "unknown"))
+        .values(ended=at, how=how)
+    )
 
 
 def _first(wanted: ColumnElement[bool]) -> Any:

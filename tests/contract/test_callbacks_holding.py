@@ -391,3 +391,25 @@ async def test_movers_and_bookers_at_once(office: Office) -> None:
     )
     for n, row in enumerate(rows):
         assert row in (wanted(n), replace(wanted(n), **there, version=2, fence=1))
+
+
+async def test_how_an_attempt_ended_is_stored_with_the_step(office: Office) -> None:
+    """At one time: a kill between two writings would leave the attempt without an end."""
+    await booked(office.callbacks, wanted(1))
+    (held,) = await office.callbacks.claim("one")
+    dialled = dialling(held, "cb-1")
+    await office.callbacks.keep(dialled, dialling=True)
+    office.clock.now = NOW + 20.0
+    retry = stepped(dialled, state="retry", due=NOW + 300.0, causes=("busy",))
+    await office.callbacks.keep(retry)
+    (attempt,) = await office.callbacks.attempts("R001")
+    assert (attempt.how, attempt.ended) == ("busy", NOW + 20.0)
+    office.clock.now = NOW + 300.0
+    (held,) = await office.callbacks.claim("one")
+    again = replace(dialling(held, "cb-2"), attempts=2)
+    await office.callbacks.keep(again, dialling=True)
+    talking = stepped(again, state="talking", reached=NOW + 310.0)
+    await office.callbacks.keep(talking)
+    assert (await office.callbacks.attempts("R001"))[1].how is None
+    await office.callbacks.keep(stepped(talking, state="done", why="talked", ended=NOW + 400.0))
+    assert [one.how for one in await office.callbacks.attempts("R001")] == ["busy", "talked"]
