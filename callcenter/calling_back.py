@@ -38,8 +38,10 @@ log: Final = logging.getLogger(__name__)
 
 TOLD_AGAIN: Final = 1.0
 """Seconds between two looks at whether the exchange has to be told."""
-TOLD_EVERY: Final = 10.0
-"""Seconds between two times that the planner learns who is signed in."""
+TOLD_AT_LEAST: Final = 60.0
+"""Seconds after which the planner is told again what has not changed."""
+TOLD_EVERY: Final = 2.0
+"""Seconds between two looks at who is signed in, for the planner."""
 
 
 class CallingBack:
@@ -122,12 +124,16 @@ class CallingBack:
     async def tell_planner(self) -> None:
         """Who is signed in, and who waits: for the next half hour that says more than any plan.
         Runs until cancelled."""
+        told: dict[str, tuple[int, int, int]] = {}
         while True:
             desk, now = self._desk[0], self._desk[0].now()
             for queue in self._queues:
                 view = desk.view().queues[queue]
-                at_work = view.signed_in - view.on_break
-                self.planner.told(queue, at_work, view.waiting, now)
+                agents = view.signed_in - view.on_break
+                is_so = agents, view.waiting, int(now // TOLD_AT_LEAST)
+                if told.get(queue) != is_so:
+                    told[queue] = is_so
+                    self.planner.told(queue, agents, view.waiting, now)
             await asyncio.sleep(TOLD_EVERY)
 
 
