@@ -26,6 +26,13 @@ ENDS = {
 """What a call that really ended like this may be recorded as. A caller who hangs up during the
 closing words, or just when the phone stops ringing, has given up as well."""
 
+
+def _asked(outcome: Outcome) -> set[str]:
+    """Who asked to be called back and hung up has left by that, and has not given up."""
+    keys = bool(outcome.visits) and outcome.visits[-1].why == "key"
+    return {"queue_left"} if keys and outcome.end == "abandoned" else set()
+
+
 LINGERS = 2.5
 """Seconds for which a leg may outlive its caller: a phone that still rings for nobody, an agent's
 leg that looks every two seconds whether the caller on hold is there. A call ends with its last."""
@@ -43,12 +50,13 @@ class Books:
         self.promises: dict[str, o.RecordPromise] = {}
         self.controls: Counter[tuple[str, bool]] = Counter()
         """(what, whether it was done)."""
-        self._versions: dict[str, int] = {}
+        self._versions: dict[str, tuple[int, o.ReservationState]] = {}
         self._live: dict[str, str] = {}
         """Agent to their live reservation."""
         self.write: dict[type, Callable[[Any], None]] = {
             o.RecordCall: self._record,
             o.Ring: lambda ring: self._reserved(ring.reservation),
+            o.Dial: lambda dial: self._reserved(dial.reservation),
             o.KeepReservation: self._reserved,
             o.RecordPromise: self._promise,
             o.ShowControl: lambda shown: self.controls.update([(shown.do, shown.ok)]),
@@ -61,10 +69,12 @@ class Books:
         self._on_record(record)
 
     def _reserved(self, kept: o.KeepReservation) -> None:
-        last = self._versions.get(kept.id, 0)
+        last, state = self._versions.get(kept.id, (0, ""))
+        if (kept.version, kept.state) == (last, state) and self._live.get(kept.agent) == kept.id:
+            return  # before anybody is rung or dialled it must be stored, and this one was
         if kept.version != last + 1:
             self.problems.append(f"reservation {kept.id}: version {kept.version} after {last}")
-        self._versions[kept.id] = kept.version
+        self._versions[kept.id] = kept.version, kept.state
         other = self._live.get(kept.agent)
         if kept.state in o.LIVE_RESERVATIONS:
             if other not in (None, kept.id):
@@ -101,7 +111,7 @@ class Books:
             if record is None:
                 if call not in self.absorbed:
                     problems.append(f"call {call} was never recorded")
-            elif record.why not in ENDS.get(outcome.end, {record.why}):
+            elif record.why not in ENDS.get(outcome.end, {record.why}) | _asked(outcome):
                 problems.append(f"call {call} was {outcome.end} and is recorded as {record.why}")
             elif abs(record.ended - outcome.ended) > LINGERS:
                 problems.append(f"call {call} ended {record.ended - outcome.ended:+.2f} s wrong")

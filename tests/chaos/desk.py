@@ -132,6 +132,8 @@ class Desk:
                 self._later(1.0, view.agent, self._needs_longer)
         elif view.state == "missed":
             self._later(6.0, view.agent, self._ready)
+        elif view.state == "reserved" and self._previews(view.reservation):
+            self._looks_at_card(view.agent, view.reservation or "")
         elif view.state == "reserved" and view.reservation is not None:
             dice = self._chance.random()
             if dice < 0.04:
@@ -141,6 +143,29 @@ class Desk:
 
         elif view.state == "talking" and view.call and self._chance.random() < self._controls:
             self._later(4.0, view.agent, partial(self._control, view.call))
+
+    def _previews(self, reservation: str | None) -> bool:
+        assert self._node is not None
+        found = self._node.floor.state.reservations.get(reservation or "")
+        return found is not None and found.preview
+
+    def _looks_at_card(self, agent: str, reservation: str) -> None:
+        """A customer is to be called back if the agent says yes; some say nothing."""
+        dice = self._chance.random()
+        if dice < 0.6:
+            self._later(2.0, agent, partial(self._accept, reservation))
+        elif dice < 0.7:
+            self._later(2.0, agent, partial(self._refuse, reservation))
+        elif dice < 0.8:
+            self._later(2.0, agent, partial(self._snooze, reservation))
+
+    def _snooze(self, reservation: str, node: Node, agent: str) -> None:
+        node.take(
+            e.CallbackSnoozed(
+                at=self._now(), agent=agent, reservation=reservation,
+                seconds=self._chance.uniform(2.0, 40.0),
+            )
+        )  # fmt: skip
 
     def _control(self, call: str, node: Node, agent: str) -> None:
         """Something is wanted of the exchange, and often something more a while later."""

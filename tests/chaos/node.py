@@ -34,8 +34,9 @@ from telephony.snapshot import build_snapshot
 from telephony.tracker import WANTED, Tracker
 from telephony.wire import encode
 from tests.chaos.books import Books
+from tests.chaos.calling import Calling
 from tests.chaos.mind import Mind
-from tests.chaos.watch import idle
+from tests.chaos.watch import idle, overtaken
 
 At = Callable[[float, Callable[[], object]], None]
 HEARD: Final = WANTED | {"OriginateResponse"}
@@ -77,9 +78,11 @@ class Node:
         self.journal: list[tuple[e.Event, tuple[Order, ...] | None]] = []
         """Every event and what the floor ordered then; ``None``: refused."""
         self.drift = 0
+        self.calling: Calling | None = None
+        """None: this engine calls nobody back."""
         self._mind, self._books = mind, books
         self._control = CallControl(self._ask, self.tracker.control)
-        self._at, self.now, self._delay = at, now, delay
+        self._at, self.now, self.delay = at, now, delay
         self._startup: str | None = None
         self._asked = self._comparing = False
         self.carry: dict[type, Callable[[Any], None]] = {
@@ -116,6 +119,10 @@ class Node:
         if len(self.journal) % self.every == 0 and not self._comparing:
             self.check(event)
         for order in orders:
+            if isinstance(order, o.Ring | o.Dial | o.KeepReservation) and not self._comparing:
+                kept = order if isinstance(order, o.KeepReservation) else order.reservation
+                if kept.version == 1 and kept.state == "pending":
+                    self.problems += overtaken(self.floor.state, kept, self.now())
             write = self._books.write.get(type(order))
             if write is not None:
                 write(order)
@@ -135,6 +142,8 @@ class Node:
         deadline = self.floor.deadline()
         if deadline is None or deadline > self.now():  # otherwise it is just going to happen
             self.problems += idle(self.floor.state, self.now())
+        if self.calling is not None:
+            self.problems += (f"at {self.now():.3f}: {words}" for words in self.calling.agrees())
 
     def hear(self, message: Message) -> None:
         """One event of the exchange."""
@@ -149,6 +158,8 @@ class Node:
         for event in self.tracker.receive(packet, self.now()):
             self.take(event)
         self.ringing.hear(packet)
+        if self.calling is not None:
+            self.calling.switch.hear(packet)
         if self.tracker.doubt:
             self._ask_snapshot(o.AskSnapshot(why="doubt"))
 
@@ -166,6 +177,8 @@ class Node:
     def disconnect(self) -> None:
         self.exchange = None
         self.ringing.line_lost("cut")
+        if self.calling is not None:
+            self.calling.switch.line_lost("cut")
         self.take(e.ExchangeLost(at=self.now(), why="cut"))
 
     def snapshot(self, *, audit: bool, first: bool = False) -> None:
@@ -221,7 +234,7 @@ class Node:
             if not self.dead:
                 do()
 
-        delay = self._delay()
+        delay = self.delay()
         self._at(self.now() + delay, carry_out)
 
     def _do(self, action: str, **headers: str) -> bool:
@@ -237,16 +250,17 @@ class Node:
     def _rings(self, order: o.Ring) -> None:
         call = self.tracker.calls.get(order.call)
         leg = call.legs.get(call.queue_leg or "") if call is not None else None
-        if leg is None:
+        if leg is None and not order.alone:
             self._ring_failed(order, "caller_gone")
             return
-        attempt = self.ringing.begin(order.leg, leg.channel, lambda: self._ring_news(order))
+        caller = None if leg is None or order.alone else leg.channel
+        attempt = self.ringing.begin(order.leg, caller, lambda: self._ring_news(order))
         assert attempt is not None  # every reservation has a leg of its own
         if self.exchange is None:
             self.ringing.forget(order.leg)
             self._ring_failed(order, "unreachable")
             return
-        self.act(encode(originate(order, leg.channel), "1"))
+        self.act(encode(originate(order, caller), "1"))
         self._at(self.now() + order.seconds + LATE, partial(self._ring_late, order, attempt))
 
     def _ring_news(self, order: o.Ring) -> None:
@@ -271,6 +285,8 @@ class Node:
             self._ring_failed(order, "unreachable")
         elif attempt.stage is Stage.FAILED or attempt.caller_gone:
             self._ring_failed(order, attempt.end())
+        elif order.alone and not self.dead:
+            self.take(e.AgentOnLine(at=self.now(), reservation=order.reservation.id))
 
     def _ring_failed(self, order: o.Ring, why: e.ReservationEnd) -> None:
         if not self.dead:
@@ -329,7 +345,13 @@ class Node:
         self.on_agent(order)
 
     def _identify(self, order: o.Identify) -> None:
-        self._later(lambda: self._answered(self._mind.identify(order, self.now())))
+        def identify() -> None:
+            found = self._mind.identify(order, self.now())
+            self._answered(found)
+            if self.calling is not None and isinstance(found, e.CallerIdentified):
+                self.calling.called_in(found)
+
+        self._later(identify)
 
     def _predict(self, order: o.Predict) -> None:
         self._later(lambda: self._answered(self._mind.predict(order, self.now())))

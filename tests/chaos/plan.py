@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from callcenter.floor.events import (
@@ -17,6 +17,7 @@ from callcenter.floor.events import (
 from telephony.control_facts import MUTED_VARIABLE
 from telephony.simulator import Member, Phone, QueueLine, Route, SimulatorSettings
 from telephony.simulator.settings import Strategy
+from tests.chaos.customers import Callbacks, callbacks
 from tests.chaos.mind import REASONS, TIER
 
 START = 1_800_000_000.0
@@ -90,6 +91,8 @@ class Plan:
     """When a new day begins, if one does."""
     controls: float
     """Share of the talks in which the agent uses the console: hold, record, hang up."""
+    callbacks: Callbacks | None
+    """None: nobody is called back."""
 
     @property
     def moves(self) -> bool:
@@ -129,7 +132,7 @@ def plan(seed: int, calls: int = 110, *, engine: bool = True) -> Plan:
         ),
         key=lambda fault: fault.at,
     )
-    return Plan(
+    drawn = Plan(
         seed=seed,
         calls=calls,
         agents=agents,
@@ -147,6 +150,27 @@ def plan(seed: int, calls: int = 110, *, engine: bool = True) -> Plan:
         known_callers=chance.choice((20, 200)),
         midnight=START + chance.random() * length if chance.random() < 0.2 else None,
         controls=chance.choice((0.0, 0.3)),
+        callbacks=callbacks(seed, START, length, calls, len(queues)),
+    )
+    return _calling_back(drawn)
+
+
+def _calling_back(drawn: Plan) -> Plan:
+    """The same with what callbacks need of the exchange and the floor."""
+    back = drawn.callbacks
+    if back is None:
+        return drawn
+    lines = zip(drawn.opened.queues, back.rules, strict=True)
+    return replace(
+        drawn,
+        settings=replace(
+            drawn.settings, outside=back.outside, callback_key=back.key if drawn.engine else ""
+        ),
+        opened=replace(
+            drawn.opened,
+            queues=tuple(replace(line, callback=rules) for line, rules in lines),
+            law=back.law,
+        ),
     )
 
 

@@ -18,11 +18,15 @@ from telephony.simulator import Arrival, Exchange, ExchangeFullError, Outcome
 from telephony.simulator.settings import Reaction
 from telephony.wire import Decoder
 from tests.chaos.books import Books
+from tests.chaos.calling import Calling
+from tests.chaos.customers import Customers
 from tests.chaos.desk import Desk
 from tests.chaos.faults import Faults
 from tests.chaos.mind import Mind
 from tests.chaos.node import HEARD, Node
+from tests.chaos.outside import Watched
 from tests.chaos.plan import START, Fault, Plan
+from tests.chaos.rows import Dialled, Rows
 from tests.chaos.truth import Telling, Window, compared
 from tests.chaos.watch import told_differently
 
@@ -53,6 +57,8 @@ class Report:
     """Wrap-ups that outlived an engine."""
     promises: int = 0
     controls: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    callbacks: Counter[str] = field(default_factory=Counter)
+    """By state at the end, with why where it is over; ``dialled``, ``changed``."""
     cpu: float = 0.0
     problems: list[str] = field(default_factory=list)
 
@@ -69,7 +75,18 @@ class Run:
         self._count = 0
         self._chance = random.Random(plan.seed + 1)
         self._starts = 0
-        self.exchange = self._boot()
+        self.dialled: list[Dialled] = []
+        """All legs that the exchanges of this run made to numbers outside."""
+        self._presses = random.Random(plan.seed + 3)
+        self.rows: Rows | None = None
+        self.customers: Customers | None = None
+        if plan.callbacks is not None:
+            back = plan.callbacks
+            self.rows = Rows(lambda: self.now, random.Random(plan.seed + 5), back.delay, back.law)
+            self.customers = Customers(
+                back, self.rows, plan.queues, plan.known_callers, self.at, lambda: self.now
+            )
+        self.exchange: Exchange = self._boot()
         self.faults = Faults(random.Random(plan.seed + 2))
         self._decoder = Decoder(wanted=HEARD)
         self.desk = Desk(plan, self.at, lambda: self.now, self._chance)
@@ -83,6 +100,7 @@ class Run:
         self.tellings: list[Telling] = []
         self._placed = 0
         self.node = self._start_engine(0.0)
+        self._call_back()
         self._died = self.now
 
     # --- time -----------------------------------------------------------------------------------
@@ -117,7 +135,11 @@ class Run:
             self.report.problems.append("calls go on for ever")
             return True
         busy = self._placed < self.plan.calls or self.exchange.world.channels
-        return not busy and not self._troubled()
+        if self.customers is None or self.rows is None:
+            return not busy and not self._troubled()
+        if self._placed == self.plan.calls and not self.customers.closed:
+            self.customers.close()
+        return not busy and not self._troubled() and not self.rows.held()
 
     def _troubled(self) -> bool:
         return self._untold is not None or self.node.exchange is None or self.node.dead
@@ -188,7 +210,12 @@ class Run:
         elif dice < 0.95:
             device = chance.choice(plan.devices)
             dialled = number if chance.random() < 0.5 else chance.choice(plan.devices)[6:]
-        keys = ((chance.uniform(1, 30), "1"),) if chance.random() < 0.1 else ()
+        keys: tuple[tuple[float, str], ...] = ()
+        if chance.random() < 0.1:
+            keys = ((chance.uniform(1, 30), "1"),)
+        if plan.callbacks is not None and self._presses.random() < plan.callbacks.presses:
+            pressed = self._presses.uniform(1, 30)
+            keys = ((pressed, "1"), (pressed + self._presses.uniform(1, 8), "1"))
         arrival = Arrival(
             number=None if chance.random() < 0.1 else number,
             dialled=dialled,
@@ -216,6 +243,14 @@ class Run:
         node.every = self._every
         self.desk.open(node, within)
         return node
+
+    def _call_back(self) -> None:
+        """The engine that runs now calls back."""
+        if self.rows is not None and self.customers is not None:
+            chance = random.Random(self.plan.seed + 6 + self._starts)
+            calling = self.node.calling = Calling(self.node, self.rows, self.at, chance)
+            calling.stopped = self.customers.closed
+            self.customers.calling = calling
 
     def _count_all(self) -> None:
         """Take the counters of a day that is over, or of the last engine."""
@@ -314,9 +349,18 @@ class Run:
         self.node.check()
 
     def _boot(self) -> Exchange:
-        exchange = Exchange(self.plan.settings, self.now)
+        exchange = Watched(self.plan.settings, self.now, self._dials)
         exchange.people.on_over = lambda outcome: self.outcomes.append(outcome)
         return exchange
+
+    def _dials(self, leg: Dialled, another: bool) -> None:
+        self.dialled.append(leg)
+        if another:
+            self.report.problems.append(f"{leg.number} is dialled twice at {leg.at:.3f}")
+        calling = self.node.calling
+        since = calling.taken_back.get(leg.call, leg.at) if calling is not None else leg.at
+        if leg.at - since > self.plan.delay:
+            self.report.problems.append(f"{leg.call} is dialled after it was taken back")
 
     def _exchange_dies(self) -> None:
         self.exchange.people.drop_all()
@@ -326,6 +370,9 @@ class Run:
     def _engine_dies(self) -> None:
         self._harvest()
         self.node.dead = True
+        if self.customers is not None and self.node.calling is not None:
+            self.node.calling.die()
+            self.customers.calling = None
         self._died = self.now
         self.books.engine_died()
 
@@ -349,6 +396,7 @@ class Run:
             if isinstance(wish, e.AgentSignedIn | e.WrapUpRestored) and not done:
                 self.report.problems.append(f"refused after a restart: {wish}")
             self.report.restored += isinstance(wish, e.WrapUpRestored)
+        self._call_back()
         self._line_back()
 
     # --- the end --------------------------------------------------------------------------------
@@ -387,6 +435,20 @@ class Run:
             self.outcomes, self.counted, self.windows, self.tellings, one_line
         )
         report.problems += self.books.close(self.outcomes, self.windows)
+        self._close_rows()
+
+    def _close_rows(self) -> None:
+        rows, report = self.rows, self.report
+        if rows is None or self.node.calling is None:
+            return
+        held = self.node.floor.callbacks()
+        if held:
+            report.problems.append(f"callbacks held: {held}")
+        self.node.calling.die()
+        report.problems += rows.close(self.dialled, 2 * self.plan.delay)
+        report.callbacks.update(one.why or one.state for one in rows.rows.values())
+        report.callbacks["dialled"] = len(self.dialled)
+        report.callbacks["changed"] = rows.changed
 
 
 def play(plan: Plan, *, every: int = 1) -> Report:

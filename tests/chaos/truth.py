@@ -19,6 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from callcenter.floor.call import DIAL_LEG
 from telephony.simulator import Outcome
 from telephony.simulator.arrivals import Visit
 
@@ -86,6 +87,8 @@ def compared(
     doubted: Counter[str] = Counter()
     """Promises of disturbed stays."""
     for outcome in outcomes:
+        if outcome.call.startswith(DIAL_LEG):
+            continue  # whom we call is offered to no queue
         for visit in stays(outcome):
             queue = TOGETHER if visit.queue in one_line else visit.queue
             promises = [

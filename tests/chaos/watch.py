@@ -9,7 +9,8 @@ from callcenter.floor.agent import AgentState
 from callcenter.floor.errors import FloorError
 from callcenter.floor.events import Event
 from callcenter.floor.floor import Floor
-from callcenter.floor.orders import Order
+from callcenter.floor.orders import KeepReservation, Order
+from callcenter.floor.routing import Waiting
 from callcenter.floor.state import State
 
 
@@ -32,6 +33,36 @@ def idle(state: State, now: float) -> Iterator[str]:
             decision = state.router.explain(call_id, now)
             if decision.agent is not None:
                 yield f"at {now:.3f}: {call_id} waits in {queue.id}, {decision.agent} is ready"
+
+
+def overtaken(state: State, kept: KeepReservation, now: float) -> Iterator[str]:
+    """Who came before the call that is given to this agent now, stands in the same line, called us
+    or is to be called, might have got the agent as well, and waits on.
+
+    Only among equals: nothing is known of either that makes it count for more or keeps it for, or
+    from, anybody.
+    """
+    queue = state.queues.get(kept.queue or "")
+    if queue is None or queue.settings.steps or not state.router.knows(kept.call):
+        return
+    mine = state.router.waiting_call(kept.call)
+    if not _plain(mine):
+        return
+    for other in state.router.waiting(queue.id):
+        theirs, call = state.router.waiting_call(other), state.calls[other]
+        if theirs.place >= mine.place or theirs.credit != mine.credit or not _plain(theirs):
+            continue
+        if call.reservation is not None or theirs.kept_from.get(kept.agent, 0.0) > now:
+            continue
+        held = state.callbacks.get(state.attempts.get(other, ""))
+        if held is not None and held.stage != "line" and not call.waiting:
+            continue  # their phone rings
+        if state.timers.at(("mind", other)) is None:
+            yield f"at {now:.3f}: {kept.call} gets {kept.agent}; {other} came before"
+
+
+def _plain(waiting: Waiting) -> bool:
+    return waiting.promised is None and waiting.preferred is None and waiting.want is None
 
 
 def told_differently(
