@@ -181,6 +181,25 @@ def known(state: State, held: Held, call: Call) -> None:
     state.dirty_calls[call.id] = None
 
 
+def keep_from(state: State, call: Call, agent: str, until: float, at: float) -> None:
+    """Where the call is an attempt: this agent is not asked for the next one either."""
+    for old in [
+        one for one, agents in state.kept_from.items() if max(agents.values(), default=at) <= at
+    ]:
+        del state.kept_from[old]
+    if call.id in state.attempts:
+        state.kept_from.setdefault(state.attempts[call.id], {})[agent] = until
+
+
+def still_kept(state: State, held: Held, call: Call, at: float) -> None:
+    """Who was not there for the attempt before is not asked for this one, which is in line now."""
+    if call.since is None:
+        return
+    for agent, until in state.kept_from.get(held.callback.id, {}).items():
+        if until > at:
+            state.router.keep_from(call.id, agent, until)
+
+
 def discard(state: State, call: Call) -> None:
     """A call that never was, or whose end the exchange does not tell: nothing of it is recorded."""
     if call.on_exchange == "yes" or call.state is CallState.ENDED:

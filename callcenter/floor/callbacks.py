@@ -57,6 +57,7 @@ def line_up(state: State, held: Held, at: float) -> None:
         return
     call = attempts.begin(state, held, at)
     distribution.enter(state, call, queue, at)
+    attempts.still_kept(state, held, call, at)
 
 
 def put_back(state: State, held: Held, at: float, again: float | None = None) -> None:

@@ -427,6 +427,8 @@ def end(
             if why not in ("caller_gone", "withdrawn", "agent_gone"):
                 until = at + state.opened.retry_seconds
                 state.router.keep_from(call.id, reservation.agent, until)
+                if why in ("no_answer", "busy", "declined", "unreachable"):
+                    attempts.keep_from(state, call, reservation.agent, until, at)
             state.router.released(call.id)
             state.entered[call.id] = None
         if call.id in state.attempts:

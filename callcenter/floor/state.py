@@ -86,6 +86,9 @@ class State:
         self.let_go: dict[str, tuple[float, Callback]] = {}
         """Callbacks this engine held a moment ago, and since when not: kept until their last
         version is surely stored."""
+        self.kept_from: dict[str, dict[str, float]] = {}
+        """Callback to the agents who did not answer or refused an attempt of it, each with the
+        moment until which they are not asked for the next one either."""
         self.bereft: dict[str, e.ReservationEnd] = {}
         """Attempts whose reservation ended in the present event, and why."""
         self.outside: dict[str, None] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from callcenter.floor import events as e
@@ -240,6 +242,30 @@ def test_agent_first_who_hangs_up_ends_the_dialling() -> None:
     row = line.row()
     assert (row.state, row.causes, row.due) == ("retry", ("agent_gone",), line.at + 5.0)
     assert line.states() == {"mei": "ready"}
+
+
+def test_who_hung_up_is_not_asked_for_the_next_attempt_at_once() -> None:
+    """Another agent is, though they have been ready for less long; then nobody, for a minute."""
+    line = Lines(AGENT_FIRST)
+    line.sign_in("mei", MEI)
+    line.due()
+    ring = line.ring()
+    line.say(e.AgentOnLine(at=line.at, reservation=ring.reservation.id))
+    line.say(e.AgentOffLine(at=line.at, leg=ring.leg))
+    line.pass_time(10)
+    line.due(replace(line.row(), state="due", fence=2))
+    assert line.states() == {"mei": "ready"}
+    line.sign_in("tom", TOM)
+    assert line.states() == {"mei": "ready", "tom": "reserved"}
+    ring = line.ring()
+    line.say(e.AgentOnLine(at=line.at, reservation=ring.reservation.id))
+    line.say(e.AgentOffLine(at=line.at, leg=ring.leg))
+    line.pass_time(5)
+    line.due(replace(line.row(), state="due", fence=3))
+    line.pass_time(44)
+    assert line.states() == {"mei": "ready", "tom": "ready"}
+    line.pass_time(2)
+    assert line.states() == {"mei": "reserved", "tom": "ready"}
 
 
 def test_agent_first_whose_leg_is_gone_when_the_customer_comes() -> None:
