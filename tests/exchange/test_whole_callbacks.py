@@ -486,6 +486,34 @@ async def test_an_agent_who_refuses_when_the_customer_has_answered(promises: Pro
         assert (done.why, done.attempts, len(customer.calls)) == ("talked", 1, 1)
 
 
+async def test_an_agent_who_comes_first_and_hangs_up(promises: Promising) -> None:
+    """The customer's phone stops ringing at once, and rings again when another agent is on the
+    line."""
+    async with promises(first="agent") as whole:
+        hasty = await whole.phone("1001", Answers(ring=0.2))
+        await whole.phone("1002", Answers(ring=0.2))
+        customer = await asyncio.to_thread(whole.phones.trunk, NEVER_ANSWERS)
+        async with whole.agent("1001") as alice:
+            booked = await book(whole.url, WANG_CALLS)
+            await asyncio.to_thread(customer.wait_called)
+            await asyncio.to_thread(hasty.next)
+            row = await becomes(whole, booked.ref, {"retry", "due"}, lambda one: bool(one.causes))
+            assert row.causes == ("agent_gone",)
+            await sees(alice, lambda: not alice.cards)
+            async with whole.agent("1002") as bob:
+                await asyncio.to_thread(customer.wait_called, 2)
+                await asyncio.to_thread(customer.next)
+                await sees(bob, lambda: state(bob) == "talking")
+                await talk_together(whole.exchange, "1002")
+                await asyncio.to_thread(customer.next)
+                await sees(bob, lambda: state(bob) == "wrapup")
+                await wrap_up(bob, card(bob)["call"])
+                await whole.at_rest()
+        done = await becomes(whole, booked.ref, {"done"})
+        assert (done.why, done.attempts, len(customer.calls)) == ("talked", 2, 2)
+        assert len(hasty.calls) == 1
+
+
 async def test_who_calls_us_first_is_not_called(promises: Promising) -> None:
     """The agent's card says that a callback is open; after the talk it is done."""
     async with promises() as whole:
