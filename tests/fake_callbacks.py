@@ -201,7 +201,7 @@ class MemoryCallbacks:
 
     async def attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
         known = self.dialled.get(call)
-        if known is not None and known.how in (None, "unknown"):
+        if known is not None and (known.how is None or known.how == "unknown" != how):
             self.dialled[call] = replace(known, ended=at, how=how)
 
     async def change(self, callback: Callback, expects: int, slot: SlotHold | None = None) -> bool:

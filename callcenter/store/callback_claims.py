@@ -232,11 +232,10 @@ class CallbackClaims:
 
 
 def _ended(call: str, at: float, how: DialEnd | Literal["talked"]) -> Update:
-    return (
-        update(callback_attempts)
-        .where(_a.call == call, or_(_a.how.is_(None), _a.how == "unknown"))
-        .values(ended=at, how=how)
-    )
+    """The first telling stands, unless it was ``unknown`` and better is known now."""
+    unsaid = _a.how.is_(None)
+    corrects = unsaid if how == "unknown" else or_(unsaid, _a.how == "unknown")
+    return update(callback_attempts).where(_a.call == call, corrects).values(ended=at, how=how)
 
 
 def _first(wanted: ColumnElement[bool]) -> Any:

@@ -206,6 +206,8 @@ async def test_an_attempt_is_stored_with_its_step(office: Office) -> None:
     )  # fmt: skip
     assert await office.callbacks.attempts("R001") == (stored,)
     await office.callbacks.attempt_ended("cb-1", NOW + 9.0, "unknown")
+    await office.callbacks.attempt_ended("cb-1", NOW + 9.5, "unknown")
+    assert (await office.callbacks.attempts("R001"))[0].ended == NOW + 9.0
     await office.callbacks.attempt_ended("cb-1", NOW + 10.0, "busy")
     await office.callbacks.attempt_ended("cb-1", NOW + 11.0, "talked")
     await office.callbacks.attempt_ended("nothing", NOW + 11.0, "talked")
