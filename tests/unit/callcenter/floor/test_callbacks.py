@@ -17,6 +17,7 @@ from callcenter.floor.orders import (
     KeepReservation,
     Predict,
     RecordCall,
+    RecordPromise,
     Ring,
     ShowCard,
     StopDialling,
@@ -625,6 +626,28 @@ def test_a_customer_who_calls_in_is_served_and_not_called(by: str) -> None:
     assert not line.dials
     line.talk(ring)
     assert (line.row().state, line.row().why) == ("done", "called_in")
+
+
+def test_what_a_customer_we_called_is_told_counts_in_no_figure_of_the_queue() -> None:
+    """They wait in line because their agent went away; how well it was estimated is stored."""
+    line = Lines()
+    line.sign_in("mei", MEI)
+    line.due()
+    dial = line.dial()
+    line.appears(dial.call)
+    line.picks_up(dial.call)
+    ring = line.ring()
+    line.say(
+        e.EstimateTold(
+            at=line.at, call=dial.call, queue="service", position=1, p50=10.0, p90=20.0
+        )
+    )  # fmt: skip
+    line.rings(ring)
+    orders = line.answer(ring)
+    (promise,) = only(orders, RecordPromise)
+    assert promise.answered
+    view = line.floor.queue_views()["service"]
+    assert (view.promises, view.promises_kept, view.offered, view.answered) == (0, 0, 0, 0)
 
 
 def test_who_talks_when_their_own_call_is_answered_was_reached() -> None:
