@@ -12,6 +12,7 @@ every machine. Prints the figures, and each failing seed with the way to repeat 
 from __future__ import annotations
 
 import argparse
+import logging
 import multiprocessing
 import sys
 import time
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=None, help="default: one a core")
     parser.add_argument("--show", type=int, default=3, help="problems shown of a failing seed")
     options = parser.parse_args()
+    logging.disable(logging.CRITICAL)  # trouble is what this is about
     seeds = range(options.first, options.first + options.seeds)
     work = partial(one, calls=options.calls, every=options.every, engine=not options.observe)
     began, reports = time.monotonic(), []
@@ -81,6 +83,12 @@ def _summary(reports: list[Report], seconds: float) -> None:
         f"{sum(r.promises for r in reports)} promises scored, {done} of {controls.total()} wishes "
         f"about calls carried out, {sum(r.restored for r in reports)} wrap-ups outlived an engine"
     )
+    back: Counter[str] = Counter()
+    for report in reports:
+        back.update(report.callbacks)
+    dialled, changed = back.pop("dialled", 0), back.pop("changed", 0)
+    ends = ", ".join(f"{count} {end}" for end, count in back.most_common())
+    print(f"{back.total()} callbacks, {dialled} dialled, {changed} changed from outside: {ends}")
     print(f"{seconds:.0f} s, {cpu:.0f} s of CPU, {cpu / max(calls, 1) * 1e3:.2f} ms of it a call")
     print(f"{failed} seeds failed")
 

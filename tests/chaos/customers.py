@@ -55,6 +55,8 @@ class Callbacks:
     """Share of the callers who press the key."""
     restless: float
     """Share of the changes from outside that are made."""
+    strikes: int
+    """How often at most a fault begins just after somebody was dialled."""
 
 
 def callbacks(seed: int, start: float, length: float, calls: int, queues: int) -> Callbacks | None:
@@ -95,6 +97,7 @@ def callbacks(seed: int, start: float, length: float, calls: int, queues: int) -
         key=chance.choice(("1", "1", "")),
         presses=chance.choice((0.05, 0.2)),
         restless=chance.choice((0.0, 0.5)),
+        strikes=chance.choice((0, 0, 1, 3)),
     )
 
 

@@ -121,7 +121,7 @@ class Node:
         for order in orders:
             if isinstance(order, o.Ring | o.Dial | o.KeepReservation) and not self._comparing:
                 kept = order if isinstance(order, o.KeepReservation) else order.reservation
-                if kept.version == 1 and kept.state == "pending":
+                if kept.version == 1 and kept.made == event.at:
                     self.problems += overtaken(self.floor.state, kept, self.now())
             write = self._books.write.get(type(order))
             if write is not None:

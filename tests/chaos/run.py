@@ -25,7 +25,7 @@ from tests.chaos.faults import Faults
 from tests.chaos.mind import Mind
 from tests.chaos.node import HEARD, Node
 from tests.chaos.outside import Watched
-from tests.chaos.plan import START, Fault, Plan
+from tests.chaos.plan import START, Fault, FaultKind, Plan
 from tests.chaos.rows import Dialled, Rows
 from tests.chaos.truth import Telling, Window, compared
 from tests.chaos.watch import told_differently
@@ -37,6 +37,9 @@ TROUBLE: tuple[Reaction, ...] = ("waits", "declines", "busy", "fails", "absent")
 """What phones may do instead of being answered."""
 LOOKS = 2.0
 """Seconds between two looks whether somebody waits for an agent who is free."""
+STRIKES = 0.25
+"""Of the diallings: after so many something breaks, as long as the seed has strikes."""
+STRIKING: tuple[FaultKind, ...] = ("engine_dies", "engine_dies", "cut", "loss", "exchange_dies")
 TOLD = "UserEvent: CallcenterTold"
 MOST = 7200.0
 """Seconds after which a run is stuck."""
@@ -78,6 +81,7 @@ class Run:
         self.dialled: list[Dialled] = []
         """All legs that the exchanges of this run made to numbers outside."""
         self._presses = random.Random(plan.seed + 3)
+        self._strikes = plan.callbacks.strikes if plan.callbacks is not None else 0
         self.rows: Rows | None = None
         self.customers: Customers | None = None
         if plan.callbacks is not None:
@@ -361,6 +365,12 @@ class Run:
         since = calling.taken_back.get(leg.call, leg.at) if calling is not None else leg.at
         if leg.at - since > self.plan.delay:
             self.report.problems.append(f"{leg.call} is dialled after it was taken back")
+        if self._strikes and self._presses.random() < STRIKES:
+            self._strikes -= 1
+            begins = self.now + self._presses.uniform(0.0, 12.0)
+            lasts = self._presses.uniform(0.2, 12.0)
+            fault = Fault(self._presses.choice(STRIKING), begins, lasts)
+            self.at(fault.at, partial(self._begin, fault))
 
     def _exchange_dies(self) -> None:
         self.exchange.people.drop_all()

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from callcenter.callback_ports import Source
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
 from callcenter.floor.agent import Move
+from callcenter.floor.callback import Callback, LawRules
 from callcenter.floor.floor import Floor
 from telephony.simulator import Arrival, Outcome
 from telephony.simulator.arrivals import Visit
 from tests.chaos.books import Books
-from tests.chaos.plan import plan
+from tests.chaos.calling import NO_CAPS
+from tests.chaos.plan import START, plan
+from tests.chaos.rows import Dialled, Rows
 from tests.chaos.run import play
+from tests.chaos.still import StillLoop
 from tests.chaos.truth import Telling, Window, compared
-from tests.chaos.watch import idle, told_differently
+from tests.chaos.watch import idle, overtaken, told_differently
 from tests.unit.callcenter.floor.engine_line import MEI, Line
 
 CALLS = 40
@@ -144,3 +153,105 @@ def test_a_journal_that_says_something_else_is_found() -> None:
     found = told_differently([(opened, said[1:])], written=False)
     assert found is not None
     assert "event 0" in found
+
+
+def test_callbacks_are_part_of_it() -> None:
+    """Somebody asks, is dialled and talked to, in a seed that calls back."""
+    back = play(plan(2, CALLS)).callbacks
+    assert back["talked"] > 0
+    assert back["dialled"] >= back["talked"]
+
+
+def test_who_is_overtaken_is_found() -> None:
+    line = Line()
+    line.arrive("c1")
+    line.pass_time(1)
+    line.arrive("c2")
+    line.sign_in("mei", MEI, ready=False)
+    state = line.floor.state
+    for call in ("c1", "c2"):
+        state.timers.set(("mind", call), None)
+    given = replace(kept(1, "pending"), call="c2", queue="service")
+    assert list(overtaken(state, given, line.at)) == [
+        f"at {line.at:.3f}: c2 gets mei; c1 came before"
+    ]
+    assert list(overtaken(state, replace(given, call="c1"), line.at)) == []
+
+
+OPEN_NOW = Callback(
+    id="A", version=1, state="requested", origin="web", queue="q", number="+44", zone="UTC",
+    made=START, place=START, opens=START, closes=START + 100.0, due=START,
+)  # fmt: skip
+
+
+async def rows(law: tuple[LawRules, ...] = (), **last: Any) -> Rows:
+    """One callback that was dialled once, as ``last`` left it."""
+    found = Rows(lambda: START, random.Random(1), 0.0, law)
+    await found.book(OPEN_NOW, Source(), NO_CAPS)
+    (row,) = await found.claim("main")
+    row = replace(row, state="reserved", version=row.version + 1)
+    await found.keep(row)
+    row = replace(row, state="dialling", version=row.version + 1, call="cb-1-1", attempts=1)
+    await found.keep(row, dialling=True)
+    await found.keep(replace(row, version=row.version + 1, **last))
+    return found
+
+
+LEG = Dialled("cb-1-1", "+44", START)
+BUSY: dict[str, Any] = {"state": "retry", "causes": ("busy",)}
+
+
+async def test_rows_that_make_sense() -> None:
+    assert (await rows(state="retry", causes=("busy",))).close([LEG], 0.5) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "dialled", "found"),
+    [
+        ({}, [LEG], ["A: is dialling and held by nobody", "A: dialling (None) after 1 attempts"]),
+        ({"state": "retry"}, [LEG], ["A: retry (None) after 1 attempts"]),
+        ({"state": "expired", "causes": ("busy",)}, [LEG], ["A: is expired, and neither when"]),
+        ({"state": "reserved", "causes": ("busy",)}, [LEG], ["dialling became reserved"]),
+        ({"state": "retry", "causes": ("busy",), "due": START + 100}, [LEG], ["outside its"]),
+        (BUSY, [LEG, LEG], ["was dialled 2 times"]),
+        (BUSY, [replace(LEG, call="cb-1-2")], ["not stored"]),
+        (BUSY, [replace(LEG, at=START + 1)], ["+1.00 s after"]),
+        (BUSY, [replace(LEG, number="+1")], ["went to +1"]),
+    ],
+)
+async def test_rows_that_make_no_sense_are_found(
+    last: dict[str, Any], dialled: list[Dialled], found: list[str]
+) -> None:
+    problems = "\n".join((await rows(**last)).close(dialled, 0.5))
+    for words in found:
+        assert words in problems
+
+
+async def test_dialling_against_the_law_is_found() -> None:
+    """At a time, or more often than is allowed."""
+    early = (LawRules(region="*", weekly=((5, 0, 60),), attempts=3),)
+    (words,) = (await rows(early, **BUSY)).close([LEG], 0.5)
+    assert "against the law" in words
+    once = (LawRules(region="*", weekly=(), attempts=0),)
+    assert "dialled 1 times in a day" in "".join((await rows(once, **BUSY)).close([LEG], 0.5))
+
+
+def test_the_loop_keeps_the_time_of_the_run() -> None:
+    """What sleeps goes on at its moment and not before, and nothing waits for real."""
+    now, due, seen = [START], [], []
+    loop = StillLoop(lambda when, do: due.append((when, do)), lambda: now[0])
+
+    async def work() -> None:
+        await asyncio.sleep(60.0)
+        seen.append(loop.time())
+
+    loop.begin(work())
+    loop.run_now()
+    assert seen == []
+    assert loop.busy
+    now[0] = max(when for when, _ in due)
+    for _, do in due:
+        do()
+    loop.run_now()
+    assert seen == [START + 60.0]
+    loop.die()
