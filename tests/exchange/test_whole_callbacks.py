@@ -128,7 +128,7 @@ async def test_from_the_website_to_the_talk_and_the_record(
 ) -> None:
     """A visitor writes what it is about; their phone rings while the agent reads it on the card;
     both talk; the promise is counted as kept, and the visitor's page says that it is done."""
-    async with promises() as whole:
+    async with promises(dial_seconds=120.0) as whole:
         agent = await whole.phone("1001")
         customer = await asyncio.to_thread(whole.phones.trunk, NEVER_ANSWERS)
         async with desk(chromium, whole, "1001") as page, window(chromium) as site:
@@ -155,7 +155,7 @@ async def test_from_the_website_to_the_talk_and_the_record(
             promised = page.locator(".promised")
             for text in ("Callback, promised", "asked for on the website", "attempt 1", row.id):
                 await expect(promised).to_contain_text(text)
-            reasons = page.get_by_role("region", name="Why they probably call")
+            reasons = page.get_by_role("region", name="Why they probably asked")
             await expect(reasons.get_by_role("listitem").first).to_contain_text(FEES)
             await expect(reasons).to_contain_text(WORDS)
             lead = page.locator(".callbar-lead")
