@@ -22,8 +22,12 @@ from zoneinfo import ZoneInfo
 
 from callcenter.floor.hours import Hours
 
-from .erlang import most_calls
+from .erlang import line, most_calls
 
+FEW: Final = 6
+"""Agents of a small centre."""
+MOST_BUSY: Final = 0.85
+"""Share of the agents' time, callbacks included, up to which a small centre promises one."""
 LATE: Final = 0.02
 """At most so many of the callbacks of a window may find no agent before it closes."""
 DAY: Final = 86400.0
@@ -76,7 +80,17 @@ class Terms:
         )
         spare = (most * seconds - inbound) * self.handle / (self.handle + self.dial)
         # Bisection ends a ten-thousandth short; 12 that are 11.9999 are 12.
-        return max(floor(spare * 1.0002), 0)
+        return max(floor(spare * 1.0002), int(self._one_fits(agents, inbound, seconds)))
+
+    def _one_fits(self, agents: int, inbound: float, seconds: float) -> bool:
+        """So few agents reach no service level unless they idle most of the time. There one
+        callback is promised as long as they are not busy all the time, and its window is kept."""
+        busy = (inbound * self.handle + self.handle + self.dial) / seconds
+        if not 0 < agents <= FEW or busy > MOST_BUSY * agents:
+            return False
+        limit = max(seconds - self.dial, 0.0)
+        rate = (inbound + 1.0) / seconds
+        return line(agents, rate, self.handle, self.threshold, self.patience, limit).late <= LATE
 
 
 def grid(hours: Hours, zone: str, slot: float, since: float, until: float) -> Iterator[Window]:

@@ -172,6 +172,14 @@ def test_no_room_where_callers_alone_are_too_many():
     assert TERMS.room(0, 0, 900.0) == 0
 
 
+def test_a_small_centre_promises_one_as_long_as_it_is_not_busy_all_the_time():
+    """One agent answers nobody within 20 seconds while they call back; they can keep a window."""
+    assert TERMS.room(1, 0, 900.0) == 1
+    assert TERMS.room(4, 9, 900.0) == 1
+    assert TERMS.room(4, 13, 900.0) == 0
+    assert TERMS.room(7, 24, 900.0) == 0
+
+
 HOUR = [Window(n * 900.0, (n + 1) * 900.0, 0, 0) for n in range(4)]
 
 
