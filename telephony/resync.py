@@ -125,7 +125,9 @@ def _channels(talk: Handovers, snapshot: Snapshot) -> None:
 def _called_back(talk: Handovers, leg: Leg, packet: Packet) -> None:
     """A customer's leg that the engine dialled. While it rings it shows the number that the
     customer sees, not theirs."""
-    there = leg.up and (packet.get("Context") == CONTEXT or bool(packet.get("BridgeId")))
+    in_queue = packet.get("Application") == "Queue"  # the engine was silent
+    here = packet.get("Context") == CONTEXT or bool(packet.get("BridgeId"))
+    there = leg.up and (here or in_queue)
     talk.calls_back(leg, leg.dialled_number or (leg.number if there else None))
     if there:
         talk.customer_answered(leg, "unknown")

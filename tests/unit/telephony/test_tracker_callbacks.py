@@ -72,6 +72,16 @@ def test_who_waits_is_found_and_told_once() -> None:
     assert [(one.call, one.leg) for one in of(CallQueued, events)] == [(CALL, CALL)]
 
 
+def test_who_fell_back_into_a_queue_of_the_exchange_had_answered() -> None:
+    """Told when they are found there, not when somebody takes them out of it."""
+    tracker = Tracker()
+    fallen = shown(
+        CALL, f"{TRUNK}1", Context="cc-fallback", Application="Queue", ApplicationData="service"
+    )
+    assert len(of(CustomerAnswered, tracker.snapshot(picture([fallen]), START))) == 1
+    assert not of(CustomerAnswered, tracker.snapshot(picture([fallen]), START + 1))
+
+
 def test_a_phone_that_rings_does_not_show_whose_it_is() -> None:
     """The number on the leg is the one that the customer sees."""
     ringing = shown(CALL, f"{TRUNK}1", "5", Context="from-trunk", Exten="s")
