@@ -232,10 +232,6 @@ class Callbacks(Protocol):
         Raises ``CallbackTaken`` or ``CallbackOutside``; nothing is stored then.
         """
 
-    async def attempt_ended(
-        self, call: str, at: float, how: DialEnd | Literal["talked"]
-    ) -> None: ...
-
     async def one(self, id: str) -> Callback | None: ...
 
     async def attempts(self, id: str) -> tuple[Attempt, ...]: ...

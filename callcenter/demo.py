@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import inf
 from random import Random
@@ -262,8 +263,11 @@ def with_lines(settings: Settings) -> Settings:
     return replace(settings, queues=queues, callbacks=callbacks)
 
 
-async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None:
-    """Run until cancelled. Raises what ``engine`` raises."""
+async def run_demo(
+    settings: Settings, demo: DemoSettings, out: Console, reactor: Any = None
+) -> None:
+    """Run until cancelled. ``reactor``: Twisted's, where it runs already. Raises what ``engine``
+    raises."""
     settings = with_lines(settings)
     made = await customers(settings, demo.seed, demo.people, out)
     callers = Callers(made.population, demo, settings.centre.region)
@@ -292,8 +296,8 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
         ),
         callers,
     )
-    async with twisted_reactor() as reactor:
-        port = await simulator.start(reactor)
+    async with nullcontext(reactor) if reactor is not None else twisted_reactor() as twisted:
+        port = await simulator.start(twisted)
         try:
             user = simulator.settings.users[0]
             joined = replace(
@@ -303,7 +307,7 @@ async def run_demo(settings: Settings, demo: DemoSettings, out: Console) -> None
                     secret=user.secret, tls=False,
                 ),
             )  # fmt: skip
-            async with engine(joined, reactor, demo_phone=simulator, learning_looks=5.0) as running:
+            async with engine(joined, twisted, demo_phone=simulator, learning_looks=5.0) as running:
                 _greet(out, joined, running.port, made)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(tell(running, made.population, callers.soon))

@@ -107,6 +107,9 @@ class Dispatch:
         self._inbox: deque[e.Event] = deque()
         self._feeding = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._to_ring: dict[str, bool] = {}
+        """Reservations that are being stored before their phone is rung; whether they were taken
+        back meanwhile."""
         self._deadline: float | None = None
         self._deadline_moved = asyncio.Event()
         calling_back = CallbackOrders(
@@ -134,8 +137,8 @@ class Dispatch:
             o.ShowQueue: lambda order: self._screens.show_queue(order.view),
             o.AskSnapshot: lambda order: self._switch.ask_snapshot(order.why),
             o.KeepReservation: self._keep_reservation,
-            o.Ring: lambda order: self._start(order, self._ring(order)),
-            o.StopRinging: lambda order: self._start(order, self._switch.stop_ringing(order)),
+            o.Ring: self._begin_ringing,
+            o.StopRinging: self._stop_ringing,
             o.Announce: lambda order: self._start(order, self._switch.announce(order)),
             o.SendAway: lambda order: self._start(order, self._switch.send_away(order)),
             o.Control: lambda order: self._start(order, self._control(order)),
@@ -317,6 +320,17 @@ class Dispatch:
 
     # --- orders to the exchange whose end is an event ---------------------------------------
 
+    def _begin_ringing(self, order: o.Ring) -> None:
+        self._to_ring[order.reservation.id] = False
+        self._start(order, self._ring(order))
+
+    def _stop_ringing(self, order: o.StopRinging) -> None:
+        """Also before the exchange was told: then it never is, and no phone rings for nobody."""
+        if order.reservation in self._to_ring:
+            self._to_ring[order.reservation] = True
+        else:
+            self._start(order, self._switch.stop_ringing(order))
+
     async def _ring(self, order: o.Ring) -> None:
         """The reservation is on disk before anything rings; how the ringing ended comes back."""
         reservation = order.reservation.id
@@ -329,6 +343,10 @@ class Dispatch:
             self.failed["Ring"] += 1
             log.warning("reservation_not_stored", extra={"call": order.call, "error": repr(error)})
             self._ring_failed(reservation, "not_stored", str(error))
+            return
+        finally:
+            taken_back = self._to_ring.pop(reservation)
+        if taken_back:
             return
         try:
             await self._switch.ring(order)

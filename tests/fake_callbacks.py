@@ -197,9 +197,9 @@ class MemoryCallbacks:
             callback, node=row.node if callback.state in HELD else None
         )
         if callback.call is not None and (how := attempt_was(callback)) is not None:
-            await self.attempt_ended(callback.call, self.clock(), how)
+            self._attempt_ended(callback.call, self.clock(), how)
 
-    async def attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
+    def _attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
         known = self.dialled.get(call)
         if known is not None and (known.how is None or known.how == "unknown" != how):
             self.dialled[call] = replace(known, ended=at, how=how)

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from callcenter.callback_ports import CallbackOutside, Callbacks, CallbackTaken, Requests
 from callcenter.floor import events as e
 from callcenter.floor import orders as o
-from callcenter.floor.callback import OPEN, Callback, DialFault, attempt_was
+from callcenter.floor.callback import OPEN, Callback, DialFault
 from callcenter.ports import DialError, Records, ReservationTaken, Switch, SwitchError
 
 log: Final = logging.getLogger(__name__)
@@ -64,8 +64,6 @@ class CallbackOrders:
                 return
             if callback.state not in OPEN:
                 self._over(callback)
-            if callback.call is not None and (how := attempt_was(callback)) is not None:
-                await self._store.attempt_ended(callback.call, self._now(), how)
 
         self._start(order, self._in_turn(callback.id, keep)())
 

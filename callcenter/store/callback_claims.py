@@ -136,13 +136,6 @@ class CallbackClaims:
         if refused == "outside":
             raise CallbackOutside(f"the window of callback {callback.id} is not open")
 
-    async def attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
-        """The first telling stands, unless it was ``unknown``."""
-        ended = _ended(call, at, how)
-        await asyncio.wrap_future(
-            self._writer.submit(lambda connection: connection.execute(ended).rowcount)
-        )
-
     async def change(self, callback: Callback, expects: int, slot: SlotHold | None = None) -> bool:
         """One that is over is not changed either."""
         row = callback_row(callback)

@@ -7,7 +7,6 @@ when a method returns.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
 
 from sqlalchemy import Dialect, case, func, select
 
@@ -22,7 +21,7 @@ from callcenter.callback_ports import (
     Source,
     Switches,
 )
-from callcenter.floor.callback import Callback, CallbackState, DialEnd
+from callcenter.floor.callback import Callback, CallbackState
 
 from .callback_booking import CallbackBooking
 from .callback_claims import CallbackClaims
@@ -132,9 +131,6 @@ class CallbacksTable:
 
     async def keep(self, callback: Callback, dialling: bool = False) -> None:
         await self._claims.keep(callback, dialling)
-
-    async def attempt_ended(self, call: str, at: float, how: DialEnd | Literal["talked"]) -> None:
-        await self._claims.attempt_ended(call, at, how)
 
     async def change(self, callback: Callback, expects: int, slot: SlotHold | None = None) -> bool:
         return await self._claims.change(callback, expects, slot)

@@ -193,7 +193,7 @@ async def test_steps_that_are_too_old(office: Office) -> None:
 
 
 async def test_an_attempt_is_stored_with_its_step(office: Office) -> None:
-    """Dialling stores step and attempt; how it ended is told first, and corrects ``unknown``."""
+    """Dialling stores step and attempt; how it ended comes with the step after it."""
     await booked(office.callbacks, wanted(1))
     (held,) = await office.callbacks.claim("one")
     office.clock.now = NOW + 2.0
@@ -205,14 +205,11 @@ async def test_an_attempt_is_stored_with_its_step(office: Office) -> None:
         how=None,
     )  # fmt: skip
     assert await office.callbacks.attempts("R001") == (stored,)
-    await office.callbacks.attempt_ended("cb-1", NOW + 9.0, "unknown")
-    await office.callbacks.attempt_ended("cb-1", NOW + 9.5, "unknown")
-    assert (await office.callbacks.attempts("R001"))[0].ended == NOW + 9.0
-    await office.callbacks.attempt_ended("cb-1", NOW + 10.0, "busy")
-    await office.callbacks.attempt_ended("cb-1", NOW + 11.0, "talked")
-    await office.callbacks.attempt_ended("nothing", NOW + 11.0, "talked")
+    office.clock.now = NOW + 10.0
+    over = stepped(first, state="due", causes=("busy",))
+    await office.callbacks.keep(over)
     office.clock.now = NOW + 60.0
-    second = dialling(stepped(first, state="due"), "cb-2")
+    second = dialling(over, "cb-2")
     await office.callbacks.keep(second, dialling=True)
     assert await office.callbacks.attempts("R001") == (
         replace(stored, ended=NOW + 10.0, how="busy"),

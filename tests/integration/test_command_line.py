@@ -24,7 +24,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from callcenter import __version__
+from callcenter import __version__, terminal
 from callcenter.__main__ import app
 from callcenter.store import open_store
 
@@ -56,6 +56,8 @@ class Here:
     def call(self, *arguments: str, **environment: str) -> Said:
         """In this process: a new one takes seconds to import everything."""
         given = {"CALLCENTER_STORE_URL": self.url} | environment
+        if (columns := environment.get("COLUMNS")) is not None:
+            terminal.out.width = int(columns)  # it may have been made with others already
         result = CliRunner().invoke(app, arguments, env=given)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception

@@ -34,12 +34,12 @@ DEMO = DemoSettings(
 
 
 @asynccontextmanager
-async def demonstration(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def demonstration(folder: Path, reactor: Any) -> AsyncIterator[httpx.AsyncClient]:
     """Running, and looked at by its supervisor."""
     said = io.StringIO()
     settings = settings_for(folder, ExchangeSettings())
     settings = replace(settings, callbacks=replace(settings.callbacks, least_fill_seconds=0.1))
-    running = asyncio.create_task(run_demo(settings, DEMO, Console(file=said, width=200)))
+    running = asyncio.create_task(run_demo(settings, DEMO, Console(file=said, width=200), reactor))
     try:
 
         async def greeted() -> bool:
@@ -62,7 +62,7 @@ async def demonstration(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_visitors_book_and_colleagues_call_them_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reactor: Any
 ) -> None:
     """On all three pages; agents first and customers first; the supervisor sees them done."""
 
@@ -70,7 +70,7 @@ async def test_visitors_book_and_colleagues_call_them_back(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(CallingBack, "tell_planner", never_told)  # nobody is there for a moment
-    async with demonstration(tmp_path) as http:
+    async with demonstration(tmp_path, reactor) as http:
         seen: list[dict[str, Any]] = []
 
         async def called_back() -> bool:
