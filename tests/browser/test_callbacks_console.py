@@ -463,7 +463,7 @@ async def test_a_callback_is_moved_given_to_somebody_or_called_now(promising: Pr
     await opened()
     store, real = promising.store, promising.store.change
 
-    async def beaten(after: Callback, expects: int) -> bool:
+    async def beaten(after: Callback, expects: int, slot: object = None) -> bool:
         store.rows["WAIT-0001"] = replace(store.rows["WAIT-0001"], version=99)
         return await real(after, expects)
 

@@ -28,6 +28,8 @@ offered = true
 dial_seconds = 100
 [queues.service.callback.retries]
 unknown = {minutes = 0.05, times = 2}
+abandoned = {minutes = 0.05, times = 2}
+congestion = {minutes = 0.05, times = 2}
 [callbacks]
 dial = "PJSIP/{number}@trunk"
 least_fill_seconds = 0

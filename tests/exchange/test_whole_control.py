@@ -162,7 +162,7 @@ async def test_hold_then_transfer_to_a_colleague(floor: Floor) -> None:
     await sees(bob, lambda: state(bob) == "talking")
     await sees(bob, lambda: bool(bob.cards))
     assert bob.cards[call]["number"] == WANG_CALLS
-    assert bob.cards[call]["transfers"] == 1
+    await sees(bob, lambda: bob.cards[call]["transfers"] == 1)
     await wrap_up(alice, call)
     await asyncio.to_thread(customer.hang_up)
     await sees(bob, lambda: state(bob) == "wrapup")
