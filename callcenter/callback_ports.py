@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from .floor.callback import Callback, CallbackEnd, CallbackState, DialEnd
 from .floor.events import CallbackBooked, CallbackDenied
@@ -38,6 +38,12 @@ Denial: TypeAlias = Literal[
     "text",  # the words are too long or not text
     "store",  # cannot be stored now; nothing is lost, try again
 ]
+
+
+NEVER_CALLED: Final = frozenset(
+    {"premium", "shared_cost", "pager", "uan", "voicemail", "extension", "unknown"}
+)
+"""Kinds of numbers that nobody has called back, whatever the settings say."""
 
 
 class CallbackRefused(Exception):  # noqa: N818  # reads as the reason it is

@@ -10,15 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from callcenter.callback_ports import Denial
+from callcenter.callback_ports import NEVER_CALLED, Denial
 from callcenter.ports import PhoneNumber
 
 from .plans import GuardRules
-
-NEVER: Final = frozenset(
-    {"premium", "shared_cost", "pager", "uan", "voicemail", "extension", "unknown"}
-)
-"""Kinds that are refused whatever is configured."""
 
 WORLDWIDE: Final = (
     ("+808", "international shared cost"),
@@ -59,13 +54,13 @@ def judged(number: PhoneNumber, rules: GuardRules) -> tuple[Finding, ...]:
     worldwide = next((what for code, what in WORLDWIDE if dialled.startswith(code)), None)
     if worldwide is not None:
         found.append(Finding("kind", worldwide, True))
-    elif number.kind in NEVER:
+    elif number.kind in NEVER_CALLED:
         found.append(Finding("kind", number.kind, True))
     if dialled in rules.own:
         found.append(Finding("prefix", "a number of the centre's own", True))
     if number.region is None or number.region not in rules.countries:
         found.append(Finding("country", number.region or "no country's", False))
-    if number.kind not in rules.kinds and number.kind not in NEVER:
+    if number.kind not in rules.kinds and number.kind not in NEVER_CALLED:
         found.append(Finding("kind", number.kind, False))
     prefix = next((one for one in rules.blocked_prefixes if dialled.startswith(one)), None)
     if prefix is not None:

@@ -6,14 +6,13 @@ import re
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from callcenter.callback_ports import NEVER_CALLED
 from callcenter.floor.callback import RETRIES
 from callcenter.ports import NumberKind
 
 from .places import Places
 from .tree import CallbackOptions, CallbacksSettings, Settings
 
-NEVER = frozenset({"premium", "shared_cost", "pager", "voicemail", "extension", "unknown"})
-"""Kinds of numbers that nobody has called back whatever the settings say."""
 LONGEST_DIALLING = 120.0
 MOST_DAYS = 90
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
@@ -75,7 +74,7 @@ def _check_all(callbacks: CallbacksSettings, places: Places) -> None:
             bool(re.fullmatch(r"[A-Z]{2}", country)), "countries", country,
             "two capital letters such as 'GB' (ISO 3166-1)",
         )  # fmt: skip
-    callable_kinds = sorted(set(get_args(NumberKind)) - NEVER)
+    callable_kinds = sorted(set(get_args(NumberKind)) - NEVER_CALLED)
     for kind in callbacks.kinds:
         need(kind in callable_kinds, "kinds", kind, f"one of {', '.join(callable_kinds)}")
     for prefix in callbacks.blocked_prefixes:

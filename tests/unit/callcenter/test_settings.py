@@ -233,6 +233,7 @@ OFFERING = (
         ("[callbacks]\ndial = 'PJSIP/trunk'\n", r"callbacks.dial must be a channel"),
         ("[callbacks]\ndial = 'PJSIP/{number},x'\n", r"callbacks.dial must be a channel"),
         ("[callbacks]\nkinds = ['premium']\n", r"kinds must be one of fixed, .*'premium'"),
+        ("[callbacks]\nkinds = ['uan']\n", r"kinds must be one of fixed, .*'uan'"),
         ("[callbacks]\ncountries = ['uk']\n", r"callbacks.countries must be two capital letters"),
         ("[callbacks]\nblocked_prefixes = ['0871']\n", r"blocked_prefixes must be such as"),
         ("[callbacks]\nconfirm = 'code'\n", r"confirm must be 'none' while there is no hook"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.callbacks.guard import NEVER, WORLDWIDE, judged
+from callcenter.callback_ports import NEVER_CALLED
+from callcenter.callbacks.guard import WORLDWIDE, judged
 from callcenter.callbacks.plans import GuardRules
 from telephony.numbers import read_number
 
@@ -103,7 +104,7 @@ def test_satellites_and_international_tariffs_are_never_called(number: str) -> N
 
 
 def test_kinds_that_cost_are_refused_whatever_is_configured() -> None:
-    everything = GuardRules(countries=frozenset({"GB"}), kinds=NEVER | {"mobile"})
+    everything = GuardRules(countries=frozenset({"GB"}), kinds=NEVER_CALLED | {"mobile"})
     for raw in ("0909 879 0123", "0845 600 0123", "07640 123456"):
         found = judged(read_number(raw, "GB"), everything)
         assert [(one.why, one.hard) for one in found] == [("kind", True)]
