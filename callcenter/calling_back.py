@@ -177,7 +177,7 @@ def calling_back(
         store=store.callbacks,
         node=settings.engine.node,
         post=lambda event: desk[0].post(event),
-        held=lambda: desk[0].floor.callbacks().keys(),
+        held=lambda: desk[0].floor.callbacks(),
         clock=clock,
         poor_below={name: queue.callback.poor_below for name, queue in offering.items()},
     )

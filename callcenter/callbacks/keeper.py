@@ -37,7 +37,7 @@ JUDGE: Final = 60.0
 
 
 class CallbackKeeper:
-    """``held`` tells the ids of the callbacks that the floor has; ``poor_below`` the queues that
+    """``held`` tells the callbacks that the floor has; ``poor_below`` the queues that
     call back, each with the share of kept promises below which it offers no more."""
 
     def __init__(
@@ -46,7 +46,7 @@ class CallbackKeeper:
         store: Callbacks,
         node: str,
         post: Callable[[Event], None],
-        held: Callable[[], Collection[str]],
+        held: Callable[[], Mapping[str, Callback]],
         clock: Callable[[], float],
         poor_below: Mapping[str, float],
         look: float = LOOK,
@@ -157,13 +157,18 @@ class CallbackKeeper:
 
     async def _give_back(self, queues: Collection[str]) -> None:
         """Serving was switched off: who is in line here waits in the store."""
-        for one in tuple(self._held()):
-            callback = await self._store.one(one)
-            if callback is None or callback.queue not in queues or callback.state != "due":
+        in_line = [one for one in self._held().values() if one.state == "due"]
+        for known in in_line:
+            if known.queue not in queues:
+                continue
+            callback = await self._store.one(known.id)
+            if callback is None or callback.state != "due":
                 continue
             waits = replace(callback, state="scheduled", version=callback.version + 1, node=None)
             if await self._store.change(waits, callback.version):
-                self._post(CallbackLost(at=self._clock(), id=one, why="serving is switched off"))
+                self._post(
+                    CallbackLost(at=self._clock(), id=known.id, why="serving is switched off")
+                )
 
     async def _judge(self) -> None:
         """Offers stop by themselves where promises are kept too seldom, and begin again."""

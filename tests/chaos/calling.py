@@ -115,7 +115,7 @@ class Calling:
         )
         self.keeper = CallbackKeeper(
             store=rows, node=node.floor.state.opened.node, post=self._post,
-            held=lambda: node.floor.callbacks().keys(), clock=node.now, poor_below={},
+            held=lambda: node.floor.callbacks(), clock=node.now, poor_below={},
         )  # fmt: skip
         self.orders = CallbackOrders(
             store=rows, requests=Desk(rows, chance), records=Kept(), switch=self.switch,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -50,8 +50,8 @@ class Engine:
             self.lost.append(event)
             self.due.pop(event.id, None)
 
-    def held(self) -> Collection[str]:
-        return self.due.keys()
+    def held(self) -> Mapping[str, Callback]:
+        return self.due
 
 
 async def booked(store: MemoryCallbacks, *callbacks: Callback) -> None:
