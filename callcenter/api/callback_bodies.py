@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.callback_ports import Attempt, Blocked, CallbackScore, DeflectionScore, Switches
 from callcenter.callbacks.forms import StaffRequest
+from callcenter.callbacks.house import Opening
 from callcenter.floor.callback import OPEN, Callback
 
 from .staff import MAX_ID, MAX_WORDS, STORABLE, WHOLE
@@ -36,29 +37,13 @@ Version = Annotated[int, Field(ge=0), WHOLE]
 # --- what is asked of the booking ----------------------------------------------------------------
 
 
-class Window(Protocol):
-    """A time at which callbacks may begin, with room."""
-
-    @property
-    def opens(self) -> float: ...
-
-    @property
-    def closes(self) -> float: ...
-
-    @property
-    def capacity(self) -> int: ...
-
-    @property
-    def taken(self) -> int: ...
-
-
 class StaffBooking(Protocol):
     """The part of ``callcenter.callbacks.booking`` that staff use."""
 
     async def by_staff(self, request: StaffRequest, at: float) -> Callback:
         """Check and store it. Raises ``CallbackRefused``; then nothing is stored."""
 
-    async def slots(self, queue: str, at: float, until: float) -> Sequence[Window]:
+    async def slots(self, queue: str, at: float, until: float) -> Sequence[Opening]:
         """Windows of the queue that open in [``at``, ``until``) and have room, earliest first."""
 
 

@@ -15,6 +15,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from callcenter.callback_ports import CallbackRefused, Callbacks, Denial, SlotHold
 from callcenter.callbacks.forms import StaffRequest
+from callcenter.callbacks.house import Opening
+from callcenter.callbacks.plans import anybody_from
 from callcenter.floor.callback import OPEN, Callback, CallbackState
 from callcenter.floor.card import Card
 from callcenter.floor.orders import RecordAudit
@@ -31,7 +33,6 @@ from .callback_bodies import (
     Slots,
     StaffBooking,
     Whole,
-    Window,
     count,
     moment,
 )
@@ -159,7 +160,7 @@ def callbacks_router(
         callback = await one(id, user)
         return Whole(callback=callback, attempts=list(await store.attempts(id)))
 
-    async def window(queue: str, at: float, opens: float) -> Window | None:
+    async def window(queue: str, at: float, opens: float) -> Opening | None:
         """That opens then; ``None``: there is none with room."""
         found = await booking.slots(queue, at, opens + 1.0)
         return next((one for one in found if one.opens == opens), None)
@@ -302,7 +303,7 @@ def callbacks_router(
             if fitting is None:
                 return wrong("/when", "slot_taken", NO_ROOM)
             closes, slot = fitting.closes, SlotHold(opens=when, capacity=fitting.capacity)
-        until = None if before.agent_until is None else when + (closes - when) / 2
+        until = None if before.agent_until is None else anybody_from(when, closes)
         try:
             return await change(
                 before, user, "callback_move", wish.why.strip(), f"to {wish.when}", slot,
@@ -341,7 +342,7 @@ def callbacks_router(
         if wish.agent is not None and wish.agent not in desk.view().agents:
             return wrong("/agent", "agent", f"Agent {wish.agent} is not signed in.")
         begins = max(now(), before.opens)
-        until = None if wish.agent is None else begins + (before.closes - begins) / 2
+        until = None if wish.agent is None else anybody_from(begins, before.closes)
         return await change(
             before, user, "callback_assign", wish.why.strip(), f"to {wish.agent or 'anybody'}",
             state="retry" if before.state == "retry" else "scheduled",

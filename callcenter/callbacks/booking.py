@@ -31,7 +31,7 @@ from .forms import (
 )
 from .house import House, Opening, told
 from .openings import Openings
-from .plans import BookingRules, QueueTerms, SitePlan
+from .plans import BookingRules, QueueTerms, SitePlan, anybody_from
 from .promising import Promising
 from .reading import Dialled, Reading
 from .texts import language_of, number_hint
@@ -230,7 +230,7 @@ class Booking:
             reason=self._promising.reason(request.reason),
             case=request.case,
             agent=request.by if request.keep else None,
-            agent_until=opens + terms.agent_fallback if request.keep else None,
+            agent_until=anybody_from(opens, closes) if request.keep else None,
             by=request.by,
         )
         self._promising.lawful(new, at)

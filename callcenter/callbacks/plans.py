@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from callcenter.callback_ports import Caps
 from callcenter.floor.callback import Callback
@@ -32,9 +32,16 @@ class QueueTerms:
     offered: bool = True
     longest_wait: float = 4 * 3600.0
     """Seconds that a callback for now is kept in line."""
-    agent_fallback: float = 1800.0
-    """Seconds after the window opened from which anybody may serve a callback that was kept for
-    one agent."""
+
+
+AGENT_ALONE: Final = 1800.0
+"""Seconds for which a callback is kept for one agent at most."""
+
+
+def anybody_from(opens: float, closes: float) -> float:
+    """From when on anybody may serve a callback that is kept for one agent: so that at least half
+    of its window is left for them. Seconds since the epoch."""
+    return opens + min((closes - opens) / 2, AGENT_ALONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
