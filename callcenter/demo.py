@@ -24,7 +24,7 @@ from telephony.simulator.simulator import Simulator
 
 from .app import Engine, engine
 from .demo_people import SKILLS, SUPERVISOR, YOU, Customers, customers
-from .demo_visitors import KEY, OUTSIDE, Visitors, callback_of, callbacks_of
+from .demo_visitors import KEY, OUTSIDE, SITES, Visitors, callback_of, callbacks_of
 from .floor.errors import FloorError
 from .floor.events import (
     AgentSignedIn,
@@ -255,11 +255,9 @@ def with_lines(settings: Settings) -> Settings:
     callbacks = settings.callbacks
     if not callbacks.dial:
         http = settings.http
-        shown = callbacks_of(f"http://{http.host}:{http.port}" if http.port else "")
-        ours = {
-            name: one for name, one in shown.sites.items() if queues[one.queue].callback.offered
-        }
-        callbacks = replace(shown, sites={**ours, **callbacks.sites})
+        ours = {name: one for name, one in SITES.items() if queues[one.queue].callback.offered}
+        callbacks = callbacks_of(callbacks, f"http://{http.host}:{http.port}" if http.port else "")
+        callbacks = replace(callbacks, sites={**ours, **callbacks.sites})
     return replace(settings, queues=queues, callbacks=callbacks)
 
 

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Final
 
@@ -95,15 +96,16 @@ def callback_of(queue: str) -> CallbackOptions:
     )
 
 
-def callbacks_of(public_url: str) -> CallbacksSettings:
-    """Of all queues. Visitors come from everywhere, and many numbers for fiction are alike."""
-    return CallbacksSettings(
+def callbacks_of(chosen: CallbacksSettings, public_url: str) -> CallbacksSettings:
+    """What was chosen, and where nothing was what visitors from everywhere need, whose numbers for
+    fiction are much alike."""
+    return replace(
+        chosen,
         dial="PJSIP/{number}@trunk",
-        public_url=public_url,
-        countries=("GB", "DE", "US", "CA", "CN", "HK", "TW"),
-        per_prefix_hour=500,
-        spend_hour=1000,
-        sites=dict(SITES),
+        public_url=chosen.public_url or public_url,
+        countries=chosen.countries or ("GB", "DE", "US", "CA", "CN", "HK", "TW"),
+        per_prefix_hour=max(chosen.per_prefix_hour, 500),
+        spend_hour=max(chosen.spend_hour, 1000),
     )
 
 

@@ -36,7 +36,7 @@ from tests.console_kit import Browser
 
 PASSWORD = "correct horse battery"
 HASH = Passwords(passes=1, memory_kib=1024).hash(PASSWORD)
-PATIENCE = 60.0
+PATIENCE = 150.0
 """Seconds a condition may take on a loaded machine."""
 
 
