@@ -45,7 +45,7 @@ phones were played by sipp; the names and numbers are made up. `python -m tests.
 (as root) records them again; times, ports and channel numbers then differ, the course does not.
 
 `truth.json` says for each file what really happened, in the words of
-`callcenter/floor/events.py`. It was written by hand, not derived from the streams. In it
+`callcenter/floor/events`. It was written by hand, not derived from the streams. In it
 `queues` are pairs (queue, how the call left it), `offers` pairs (device, how its ringing ended
 without an answer), `answered_by` the agents' devices, `began_by` the own device that made the
 call; `end` is null when the recording stops while the call goes on, and `merged` when it became

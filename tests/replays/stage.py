@@ -2,7 +2,7 @@
 
 A scenario is a function that makes calls on a real exchange and waits for what it wants to
 happen. Its truth is what a person on the floor would say happened, in the words of
-callcenter/floor/events.py; it is written by hand and not derived from the recording.
+callcenter/floor/events; it is written by hand and not derived from the recording.
 """
 
 from __future__ import annotations
