@@ -11,6 +11,7 @@ from callcenter.floor.orders import Dial, KeepCallback, Order, Ring
 from tests.unit.callcenter.floor.engine_line import Line, only
 
 ANNA = "+442079460123"
+PREVIEW = CallbackRules(preview_seconds=20.0)
 
 
 def a_callback(id: str = "CB1", at: float = 1000.0, **changes: Any) -> Callback:

@@ -19,6 +19,10 @@ def only(orders: list[Order], kind: type[T]) -> list[T]:
     return [order for order in orders if isinstance(order, kind)]
 
 
+def service(**settings: object) -> e.QueueSettings:
+    return e.QueueSettings(queue="service", distribution="engine", **settings)  # type: ignore[arg-type]
+
+
 class Line:
     """One floor with engine queues; ``orders`` are those of the last event."""
 
