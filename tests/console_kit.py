@@ -117,6 +117,7 @@ class MemoryBooking:
     queue: str = "sales"
     asked: list[StaffRequest] = field(default_factory=list)
     refuse: CallbackRefused | None = None
+    keys: dict[tuple[str, str], str] = field(default_factory=dict)
 
     async def by_staff(self, request: StaffRequest, at: float) -> Callback:
         self.asked.append(request)
@@ -127,10 +128,16 @@ class MemoryBooking:
             queue=request.queue, number=request.number, zone=request.zone, made=at,
             place=request.opens, opens=request.opens, due=request.opens,
             closes=request.closes or request.opens + 7200, name=request.name or None,
-            words=request.words, agent=request.by if request.keep else None,
+            words=request.words, agent=request.agent,
         )  # fmt: skip
         await self.store.book(made, Source(), Caps())
+        if request.key:
+            self.keys[request.by, request.key] = made.id
         return made
+
+    async def asked_before(self, by: str, key: str, number: str) -> Callback | None:
+        row = self.store.rows.get(self.keys.get((by, key), ""))
+        return row if row is not None and row.number == number else None
 
     async def slots(self, queue: str, at: float, until: float) -> tuple[Window, ...]:
         found = (one for one in self.windows if at <= one.opens < until)

@@ -43,6 +43,9 @@ class StaffBooking(Protocol):
     async def by_staff(self, request: StaffRequest, at: float) -> Callback:
         """Check and store it. Raises ``CallbackRefused``; then nothing is stored."""
 
+    async def asked_before(self, by: str, key: str, number: str) -> Callback | None:
+        """What was booked for this request of theirs, if it still stands; ``number`` as typed."""
+
     async def slots(self, queue: str, at: float, until: float) -> Sequence[Opening]:
         """Windows of the queue that open in [``at``, ``until``) and have room, earliest first."""
 
@@ -70,7 +73,12 @@ class Schedule(_Wish):
     reason: Id | None = None
     mine: bool = False
     """Whoever asks calls the customer themselves, and others when they cannot."""
+    agent: Id | None = None
+    """This agent calls, and others when they cannot. For supervisors."""
     case: Id | None = None
+    key: Id | None = None
+    """Of the sender's own making: the same request sent again is answered the same and booked
+    once."""
 
 
 class Cancel(_Wish):

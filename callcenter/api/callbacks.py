@@ -183,12 +183,20 @@ def callbacks_router(
             raise forbidden("Agents schedule callbacks for calls of their own only.")
         if wish.mine and user.device is None:
             return wrong("/mine", "mine", "You have no phone to call from.")
+        if wish.agent is not None:
+            if user.role != "supervisor":
+                raise forbidden("Agents schedule callbacks for themselves or for anybody.")
+            if wish.mine or wish.agent not in desk.view().agents:
+                return wrong("/agent", "agent", f"Agent {wish.agent} is not signed in.")
         if user.role != "supervisor" and card and wish.person not in (None, *_persons(card)):
             return wrong("/person", "person", "That person is not on the card of the call.")
         queue = wish.queue or (card.queue if card else None)
         if queue is None:
             return wrong("/queue", "queue", "Say which queue is to call.")
         known(queue)
+        again = await booking.asked_before(user.user, wish.key or "", wish.number.strip())
+        if again is not None:
+            return Whole(callback=again, attempts=list(await store.attempts(again.id)))
         at, when = now(), moment(wish.when)
         if when is None:
             return wrong("/when", "when", "Send `now`, or ISO 8601 with an offset.")
@@ -206,7 +214,8 @@ def callbacks_router(
                 closes, slot = found.closes, SlotHold(opens=opens, capacity=found.capacity)
         asked = StaffRequest(
             origin="agent" if wish.case is None else "case", queue=queue,
-            number=wish.number.strip(), opens=opens, closes=closes, by=user.user, keep=wish.mine,
+            number=wish.number.strip(), opens=opens, closes=closes, by=user.user,
+            agent=user.user if wish.mine else wish.agent, key=wish.key or "",
             name=(wish.name or "").strip(), person=wish.person,
             language=(card.profile.language or "") if card and card.profile else "",
             zone=wish.zone, reason=wish.reason or "", words=wish.words.strip(), case=wish.case,

@@ -7,13 +7,15 @@ HTTP, no SQL and no exchange.
 
 from __future__ import annotations
 
+import hmac
 import logging
+import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from callcenter.callback_ports import CallbackRefused, Caps, Source
-from callcenter.floor.callback import Callback
+from callcenter.floor.callback import OPEN, Callback
 from callcenter.floor.events import CallbackBooked, CallbackDenied
 from callcenter.floor.orders import RequestCallback
 
@@ -34,6 +36,7 @@ from .openings import Openings
 from .plans import BookingRules, QueueTerms, SitePlan, anybody_from
 from .promising import Promising
 from .reading import Dialled, Reading
+from .references import reference
 from .texts import language_of, number_hint
 from .typed import NotText, line, words
 from .web_forms import WebForms, as_form
@@ -200,8 +203,30 @@ class Booking:
         try:
             return await self._by_staff(request, at)
         except CallbackRefused as error:
+            if error.why == "open_one":  # the same request, both on their way at once
+                again = await self.asked_before(request.by, request.key, request.number)
+                if again is not None:
+                    return again
             self._house.count(error.why)
             raise
+
+    async def asked_before(self, by: str, key: str, number: str) -> Callback | None:
+        """What was booked for this request of theirs, if it still stands; ``number`` as typed."""
+        if not key:
+            return None
+        row = await self._house.store.one(reference(await self._chance(by, key)))
+        if row is None or row.state not in OPEN or row.number != self._reading.known(number):
+            return None
+        self._house.count("again")
+        return row
+
+    async def _chance(self, by: str, key: str) -> random.Random:
+        """What the reference is drawn by: the same request gives the same one."""
+        if not key:
+            return self._house.chance
+        secret = await self._admission.key("staff reference")
+        seed = hmac.digest(secret, f"{by}\0{key}".encode(), "sha256")
+        return random.Random(seed)  # noqa: S311  # a name, not a secret
 
     async def _by_staff(self, request: StaffRequest, at: float) -> Callback:
         why = await self._promising.closed(request.queue)
@@ -229,8 +254,8 @@ class Booking:
             person=request.person or await self._house.who(dialled.readings),
             reason=self._promising.reason(request.reason),
             case=request.case,
-            agent=request.by if request.keep else None,
-            agent_until=anybody_from(opens, closes) if request.keep else None,
+            agent=request.agent,
+            agent_until=None if request.agent is None else anybody_from(opens, closes),
             by=request.by,
         )
         self._promising.lawful(new, at)
@@ -241,7 +266,8 @@ class Booking:
             site_hour=None,
             spend_hour=self._rules.caps.spend_hour,
         )
-        new = await self._promising.store(new, Source(), caps, request.slot, self._house.chance)
+        chance = await self._chance(request.by, request.key)
+        new = await self._promising.store(new, Source(), caps, request.slot, chance)
         await self._promised(new)
         return new
 

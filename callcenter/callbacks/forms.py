@@ -127,8 +127,10 @@ class StaffRequest:
     """The agent who asks."""
     closes: float | None = None
     """``None``: after the longest wait of the queue."""
-    keep: bool = False
-    """Kept for ``by``, and after the queue's fallback for anybody."""
+    agent: str | None = None
+    """Kept for them first, and after the queue's fallback for anybody."""
+    key: str = ""
+    """What whoever asks calls this request: sent again with the same, it is booked once."""
     name: str = ""
     person: str | None = None
     language: str = ""

@@ -295,7 +295,7 @@ async def test_a_callback_is_scheduled_in_wrap_up(promising: Promising) -> None:
     asked = promising.booking.asked[-1]
     assert (asked.queue, asked.number, asked.zone) == ("support", "+44 20 7946 0999", "Asia/Taipei")
     assert (asked.opens, asked.closes) == (opens + 900, opens + 1800)
-    assert (asked.words, asked.person, asked.keep) == ("the refund", "p1", False)
+    assert (asked.words, asked.person, asked.agent) == ("the refund", "p1", None)
     assert promising.changed == ["NEWW-0002"]
 
 
@@ -318,7 +318,7 @@ async def test_ones_own_callback_is_at_a_time_on_the_centres_clock(promising: Pr
     await form.get_by_role("button", name="Book the callback").click()
     await expect(page.locator(".schedule-made")).to_contain_text("It comes to you")
     asked = promising.booking.asked[-1]
-    assert asked.keep
+    assert asked.agent == "amy"
     shown = await page.evaluate(
         """(at) => new Date(at * 1000).toLocaleString("sv", { timeZone: "Europe/London" })""",
         asked.opens,
@@ -478,6 +478,75 @@ async def test_a_callback_is_moved_given_to_somebody_or_called_now(promising: Pr
     await opened()
     await expect(dialog).to_contain_text("cannot be changed now")
     await expect(dialog.get_by_role("button", name="Call now")).to_have_count(0)
+
+
+async def test_a_supervisor_schedules_one_without_a_call(promising: Promising) -> None:
+    """What is missing is said beside its field; what was typed stays while the server refuses;
+    sent again after a lost answer, it is booked once."""
+    opens = (promising.now // DAY + 2) * DAY + DAY / 2  # noon: both windows are of one day
+    promising.booking.windows = (Window(opens, opens + 900), Window(opens + 900, opens + 1800))
+    page = await page_of(promising)
+    promising.stage.desk.post(
+        e.AgentSignedIn(at=promising.now, agent="amy", name="Amy Wong", device="PJSIP/1001")
+    )
+    panel = page.locator(".panel-new")
+    await panel.locator("summary").click()
+    number, zone = panel.locator("[name=number]"), panel.locator("[name=zone]")
+    await zone.fill("Nowhere")
+    book = panel.get_by_role("button", name="Book the callback")
+    await book.click()
+    await expect(number).to_be_focused()
+    await expect(number).to_have_accessible_description("Enter the number to call.")
+    await expect(zone).to_have_accessible_description("There is no such time zone.")
+    assert await violations(page) == []
+    await number.fill("+44 20 7946 0999")
+    await zone.fill("Asia/Taipei")
+    await panel.locator("[name=when]").select_option(index=1)
+    await panel.locator("[name=when]").select_option(str(int(opens + 900)))
+    await expect(panel).to_contain_text("On the customer's clock")
+    await panel.locator("[name=agent]").select_option("amy")
+    await panel.locator("[name=name]").fill("王小明")
+    await panel.locator("[name=words]").fill("the refund")
+    await panel.locator("[name=reason]").select_option("dispute")
+
+    promising.booking.refuse = CallbackRefused("slot_taken", "when")
+    await book.click()
+    when = panel.locator("[name=when]")
+    await expect(when).to_have_accessible_description(re.compile("no room at that time"))
+    await expect(when).to_be_focused()
+    await expect(panel.locator("[name=words]")).to_have_value("the refund")
+    await panel.locator("summary").click()
+    await panel.locator("summary").click()
+    await expect(number).to_have_value("+44 20 7946 0999")
+    promising.booking.refuse = None
+    promising.booking.asked.clear()
+
+    async def lost(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route(re.compile(r"/api/v1/callbacks$"), lost, times=1)
+    await book.click()
+    await expect(panel.get_by_role("alert")).to_contain_text("cannot be reached")
+    await page.unroute_all()
+    await book.click()
+    made = panel.locator(".schedule-made")
+    await expect(made).to_contain_text("Booked: NEWW-0001. It comes to Amy Wong ")
+    await expect(made).to_be_focused()
+    (asked,) = promising.booking.asked
+    assert (asked.queue, asked.number, asked.agent) == ("sales", "+44 20 7946 0999", "amy")
+    assert (asked.opens, asked.closes) == (opens + 900, opens + 1800)
+    assert (asked.name, asked.words, asked.reason) == ("王小明", "the refund", "dispute")
+    assert (asked.by, asked.zone) == ("sue", "Asia/Taipei")
+    assert list(promising.store.rows) == ["NEWW-0001"]
+    await expect(row(page, "王小明")).to_contain_text("Amy Wong")
+    await panel.get_by_role("button", name="Schedule another").click()
+    await expect(number).to_have_value("")
+    for language, words in (("简体中文", "预约回拨"), ("繁體中文", "預約回撥")):
+        await page.locator("#preferences-button").click()
+        await page.get_by_role("radio", name=language).check()
+        await page.keyboard.press("Escape")
+        await expect(panel.locator("summary")).to_have_text(words)
 
 
 async def test_switches_say_who_and_offers_that_stopped_go_on(promising: Promising) -> None:

@@ -244,7 +244,7 @@ async def test_an_agent_in_wrap_up_schedules_one_in_a_window(here: Here) -> None
     assert here.booking.asked == [
         StaffRequest(
             origin="agent", queue="sales", number="+44 20 7946 0999", opens=SLOT,
-            closes=SLOT + 900, by="amy", keep=False, name="王小明", person="p1",
+            closes=SLOT + 900, by="amy", name="王小明", person="p1",
             language="zh-Hant", zone="Asia/Taipei", reason="refund", words="about the refund",
             slot=SlotHold(opens=SLOT, capacity=3),
         )
@@ -262,9 +262,9 @@ async def test_ones_own_may_be_at_any_time_and_now_needs_no_window(here: Here) -
         assert (await http.post("callbacks", json={**WISH, "when": "now"})).status_code == 201
     first, second = here.booking.asked
     at = NOW + 7 * 3600 + 34 * 60
-    assert (first.opens, first.closes, first.keep) == (at, at + 3600, True)
+    assert (first.opens, first.closes, first.agent) == (at, at + 3600, "amy")
     assert (first.origin, first.case) == ("case", "k9")
-    assert (second.opens, second.closes, second.keep) == (NOW, None, False)
+    assert (second.opens, second.closes, second.agent) == (NOW, None, None)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +305,40 @@ async def test_agents_schedule_for_calls_they_talked_to_only(here: Here) -> None
         assert wrong(await http.post("callbacks", json=mine)) == [("/mine", "mine")]
         assert (await http.post("callbacks", json={**bare, "queue": "sales"})).status_code == 201
     assert [one.by for one in here.booking.asked] == ["sue"]
+
+
+async def test_supervisors_say_which_agent_calls(here: Here) -> None:
+    """One who is signed in, in a window with room; agents do not say so of each other."""
+    bare = {key: value for key, value in WISH.items() if key not in ("call", "person")}
+    wish = {**bare, "queue": "sales", "agent": "ben"}
+    async with here.browser("sue") as http:
+        gone = {**wish, "agent": "nobody"}
+        assert wrong(await http.post("callbacks", json=gone)) == [("/agent", "agent")]
+        off = {**wish, "when": "2026-01-01T14:01:00+00:00"}
+        assert wrong(await http.post("callbacks", json=off)) == [("/when", "slot_taken")]
+        made = await http.post("callbacks", json=wish)
+        assert (made.status_code, made.json()["callback"]["agent"]) == (201, "ben")
+    async with here.browser("amy") as http:
+        theirs = {**WISH, "agent": "ben"}
+        assert code(await http.post("callbacks", json=theirs)) == (403, "forbidden")
+    (asked,) = here.booking.asked
+    assert (asked.agent, asked.by, asked.slot) == ("ben", "sue", SlotHold(opens=SLOT, capacity=3))
+    assert ("sue", "callback", "ben", True) in await here.audited()
+
+
+async def test_the_same_request_sent_again_is_booked_once(here: Here) -> None:
+    """Though it fills the window itself; another key is another request."""
+    wish = {**WISH, "number": "+442079460999", "key": "k1"}
+    async with here.browser("amy") as http:
+        first = await http.post("callbacks", json=wish)
+        here.booking.windows = ()
+        again = await http.post("callbacks", json=wish)
+        assert (first.status_code, again.status_code) == (201, 201)
+        assert again.json() == first.json()
+        other = await http.post("callbacks", json={**wish, "key": "k2"})
+        assert wrong(other) == [("/when", "slot_taken")]
+    assert len(here.booking.asked) == len(here.store.rows) == 1
+    assert here.changed == ["NEWW-0001"]
 
 
 @pytest.mark.parametrize(

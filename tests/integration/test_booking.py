@@ -19,7 +19,7 @@ from callcenter.callbacks.deflection import AnswerSource
 from callcenter.callbacks.forms import FormRefused, LinkRefused, StaffRequest, TooLate, UnknownSite
 from callcenter.callbacks.planner import QueuePlan
 from callcenter.callbacks.work import PATIENCE, Solution
-from callcenter.floor.callback import Callback, LawRules
+from callcenter.floor.callback import OPEN, Callback, LawRules
 from callcenter.floor.calling_times import next_moment
 from callcenter.floor.card import Answer, Phrasing
 from callcenter.floor.events import CallbackBooked, CallbackDenied
@@ -702,7 +702,7 @@ async def test_by_staff(make: Make) -> None:
     kit = make(rules=replace(make().rules, caps=Caps(number_day=0, prefix_hour=0, site_hour=0)))
     wish = StaffRequest(
         origin="agent", queue="service", number="020 7946 0123", opens=NOW + 600.0, by="1001",
-        keep=True, reason="fraud", words="about the loan", case="c-9",
+        agent="1001", reason="fraud", words="about the loan", case="c-9",
     )  # fmt: skip
     row = await kit.booking.by_staff(wish, NOW)
     assert (row.state, row.opens, row.agent, row.agent_until) == (
@@ -725,6 +725,30 @@ async def test_by_staff(make: Make) -> None:
     unlawful = make(lawful=lambda *_: False)
     with pytest.raises(CallbackRefused, match="law"):
         await unlawful.booking.by_staff(replace(wish, number="020 7946 0777"), NOW)
+
+
+async def test_staff_who_ask_twice_with_one_key_have_one_callback(make: Make) -> None:
+    """One after the other or both at once; the same key for another number is another request."""
+    kit = make()
+    wish = StaffRequest(
+        origin="agent", queue="service", number="020 7946 0123", opens=NOW, by="sue", key="k1"
+    )
+    first, second = await asyncio.gather(
+        kit.booking.by_staff(wish, NOW), kit.booking.by_staff(wish, NOW)
+    )
+    assert first == second == await kit.booking.asked_before("sue", "k1", "+44 20 7946 0123")
+    assert [one.id for one in await kit.store.listed(OPEN)] == [first.id]
+    assert await kit.booking.asked_before("amy", "k1", "020 7946 0123") is None
+    assert await kit.booking.asked_before("sue", "k2", "020 7946 0123") is None
+    assert await kit.booking.asked_before("sue", "k1", "0131 496 0123") is None
+    other = await kit.booking.by_staff(replace(wish, number="0131 496 0123"), NOW)
+    assert other.id != first.id
+    with pytest.raises(CallbackRefused, match="open_one"):
+        await kit.booking.by_staff(replace(wish, key="k2"), NOW)
+    over = replace(first, state="cancelled", version=2, ended=NOW, why="by_staff")
+    assert await kit.store.change(over, 1)
+    assert await kit.booking.asked_before("sue", "k1", "020 7946 0123") is None
+    assert (await kit.booking.by_staff(wish, NOW)).id not in (first.id, other.id)
 
 
 async def test_a_secret_that_cannot_be_read_books_nothing(

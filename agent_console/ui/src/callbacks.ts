@@ -97,6 +97,10 @@ export interface Wish {
   words: string;
   reason?: string;
   mine: boolean;
+  /** Who is to call. */
+  agent?: string;
+  /** Of this request: sent again with the same, it is booked once. */
+  key?: string;
 }
 
 const ROOT = "api/v1/callbacks";

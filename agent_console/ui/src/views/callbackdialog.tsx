@@ -6,12 +6,12 @@ import { board, notify, settings } from "../app";
 import {
   type Attempt, attempts, type Callback, change, CHANGEABLE, type Slot, slots, troubleOf,
 } from "../callbacks";
-import { clockTime, dayAndTime } from "../format";
+import { dayAndTime } from "../format";
 import { locale, t, word } from "../i18n";
-import { isZone, sameClock, windowText } from "../zones";
+import { sameClock, windowText } from "../zones";
 import { Icon } from "./icon";
 import { reasonWords } from "./promised";
-import { byDay } from "./schedule";
+import { FreeTimes } from "./schedule";
 
 const SLOW = 1000;
 
@@ -152,16 +152,7 @@ function Change({ one, changed, done }: { one: Callback; changed(): void; done()
           onChange={(event) => (slot.value = event.currentTarget.value)}
         >
           <option value="">{t(choices.value === null ? "schedule.loading" : choices.value.length === 0 ? "schedule.none" : "callbacks.move_to")}</option>
-          {byDay(choices.value ?? [], here).map(([name, found]) => (
-            <optgroup key={name} label={name}>
-              {found.map(({ opens, closes }) => (
-                <option key={opens} value={String(opens)}>
-                  {clockTime(locale.value, opens, here)}–{clockTime(locale.value, closes, here)}
-                  {isZone(one.zone) && !sameClock(one.zone, here, opens) && ` (${clockTime(locale.value, opens, one.zone)})`}
-                </option>
-              ))}
-            </optgroup>
-          ))}
+          <FreeTimes slots={choices.value ?? []} zone={here} theirs={one.zone} />
         </select>
         <button
           type="button" class="button" disabled={busy.value || slot.value === ""}

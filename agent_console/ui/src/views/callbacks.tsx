@@ -13,6 +13,7 @@ import { CallbackDialog } from "./callbackdialog";
 import { Deflected } from "./deflected";
 import { Icon } from "./icon";
 import { Kept } from "./kept";
+import { NewCallback } from "./newcallback";
 import { Switchboard } from "./switchboard";
 import { type Column, Table } from "./table";
 
@@ -42,6 +43,7 @@ export function Callbacks() {
         </p>
       </header>
       <Counts counts={list.found?.counts ?? null} />
+      <NewCallback booked={list.again} />
       <List
         found={list.found} act={(one) => (acted.value = one.id)}
       />

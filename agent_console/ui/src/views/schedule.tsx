@@ -142,15 +142,7 @@ function Form({ card }: { card: Card }) {
             onChange={(event) => (slot.value = event.currentTarget.value)}
           >
             <option value="now">{t("schedule.now")}</option>
-            {byDay(choices.value ?? [], here).map(([name, found]) => (
-              <optgroup key={name} label={name}>
-                {found.map(({ opens: at, closes }) => (
-                  <option key={at} value={String(at)}>
-                    {clockTime(locale.value, at, here)}–{clockTime(locale.value, closes, here)}
-                  </option>
-                ))}
-              </optgroup>
-            ))}
+            <FreeTimes slots={choices.value ?? []} zone={here} />
           </select>
         )}
       </label>
@@ -212,6 +204,28 @@ function Made({ made, zone }: { made: Callback; zone: string }) {
         )}
       </span>
     </p>
+  );
+}
+
+/** Slots as the choices of a list, by day; `theirs`: the zone of a customer whose clock is shown too
+ *  where it shows something else. */
+export function FreeTimes({ slots: all, zone, theirs }: {
+  slots: readonly Slot[]; zone: string; theirs?: string;
+}) {
+  return (
+    <>
+      {byDay(all, zone).map(([name, found]) => (
+        <optgroup key={name} label={name}>
+          {found.map(({ opens, closes }) => (
+            <option key={opens} value={String(opens)}>
+              {clockTime(locale.value, opens, zone)}–{clockTime(locale.value, closes, zone)}
+              {theirs !== undefined && isZone(theirs) && !sameClock(theirs, zone, opens)
+                && ` (${clockTime(locale.value, opens, theirs)})`}
+            </option>
+          ))}
+        </optgroup>
+      ))}
+    </>
   );
 }
 
