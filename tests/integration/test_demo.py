@@ -15,7 +15,6 @@ import httpx
 import pytest
 from rich.console import Console
 
-from callcenter.calling_back import CallingBack
 from callcenter.demo import DemoSettings, run_demo, with_lines
 from callcenter.demo_people import PASSWORD
 from callcenter.settings import (
@@ -66,11 +65,6 @@ async def test_visitors_book_and_colleagues_call_them_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reactor: Any
 ) -> None:
     """By agents first and by customers first; the supervisor sees them done."""
-
-    async def never_told(self: CallingBack) -> None:
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(CallingBack, "tell_planner", never_told)  # nobody is there for a moment
     monkeypatch.setattr("callcenter.demo_visitors.NOW", 1.0)
     async with demonstration(tmp_path, reactor) as http:
         seen: list[dict[str, Any]] = []
