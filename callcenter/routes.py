@@ -17,12 +17,14 @@ from .api.callback_pages import callback_pages_router
 from .api.callback_widget import callback_widget_router
 from .api.callbacks import callbacks_router
 from .api.calls import calls_router
+from .api.conditions import conditions_router
 from .api.doors import Doors
 from .api.history import history_router
 from .api.intake import intake_router
 from .api.knowledge import knowledge_router
 from .api.origin import Origins
-from .api.prediction import Learns, Training, prediction_router
+from .api.prediction import prediction_router
+from .api.prediction_figures import Learns, Training
 from .api.public import Asks, PublicSite
 from .callbacks.ics import TEXTS as CALENDAR_TEXTS
 from .callbacks.ics import calendar
@@ -62,12 +64,14 @@ def routers_of(
             doors,
             origins,
             lessons=store.lessons,
-            surroundings=thinking.conditions,
             registry=thinking.trained.registry,
             learns=lambda: _learns(learning.state()),
             classes=len(pack.reasons),
             sure=settings.prediction.sure,
             count=store.lessons.calls,
+        ),
+        conditions_router(
+            dispatch, store.history, doors, origins, surroundings=thinking.conditions
         ),
         knowledge_router(
             dispatch,
@@ -140,6 +144,7 @@ def callback_routers(
             settings.centre.time_zone,
             backs.keeper.changed,
             lawful=backs.lawful,
+            dry_run=chosen.dry_run,
         ),
         callback_forms_router(
             backs.booking,

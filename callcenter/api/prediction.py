@@ -1,28 +1,39 @@
-"""The prediction for supervisors: how good it is, its models, and what concerns everybody now.
+"""The prediction for supervisors: how good it is, and which models are in use.
 
-Figures are of calls whose reason was confirmed. Reading lessons and the registry's folder happens
-in a thread, and what was read is kept for some seconds.
+Reading lessons and the registry's folder happens in a thread, and what was read is kept for some
+seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Annotated, Final, Literal, TypeVar, cast
+from collections.abc import Callable
+from typing import Annotated, Final, TypeVar, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.floor.orders import RecordAudit
-from callcenter.ports import Condition, Desk, History, Lesson, Lessons, Surroundings
-from intelligence.baselines import NAMES, accuracies
-from intelligence.evaluation import Report, as_it_was, replay, report
+from callcenter.ports import Desk, History, Lessons
 from intelligence.locks import Busy
-from intelligence.manifest import ModelRefused, Version
+from intelligence.manifest import ModelRefused
 from intelligence.registry import Registry, UnknownVersion
 
 from .doors import Doors
 from .origin import Origins
+from .prediction_figures import (
+    AnswerFigures,
+    BaselineFigures,
+    Figure,
+    Figures,
+    GroupFigure,
+    Learns,
+    ModelFigure,
+    ReliabilityBin,
+    Training,
+    figures_of,
+    models_of,
+)
 from .problem import Problem, documented
 from .session import own_pages_only
 from .staff import STORABLE, supervisor
@@ -30,91 +41,12 @@ from .staff import STORABLE, supervisor
 T = TypeVar("T")
 
 HOUR: Final = 3600.0
-DAY: Final = 24 * HOUR
 FRESH: Final = 10.0
 """Seconds that figures are kept."""
 MOST_HOURS: Final = 24 * 31
-MOST_LESSONS: Final = 50_000
-"""The latest of a period; more would keep a thread busy for long and say the same."""
-PAST: Final = 28 * DAY
-"""From which the simple rules know what is frequent."""
-MOST_GROUPS: Final = 60
-ENDED: Final = DAY
-"""Conditions that ended so lately are still listed."""
 
-Figure = float | None
 ModelName = Annotated[str, Path(alias="name", pattern=r"^[A-Za-z0-9-]{1,80}$")]
 Kind = Annotated[str, Path(alias="kind", pattern=r"^[a-z]{1,20}$")]
-ConditionId = Annotated[str, Path(alias="id", pattern=r"^[!-~]{1,64}$")]
-
-
-class Training(BaseModel):
-    """The training that runs, or how the last one went."""
-
-    running: bool
-    progress: Figure
-    """0 to 1, while it runs."""
-    step: str | None
-    last: Figure
-    """When one ended well, of this run of the engine."""
-    failed: str | None
-    """Why the last one did not end well."""
-
-
-class Learns(BaseModel):
-    """What the engine's own watching says: of the training, drift and calibration."""
-
-    training: Training
-    drift: Figure
-    drift_alarm: bool
-    calibration_alarm: bool
-
-
-class ReliabilityBin(BaseModel):
-    p: float
-    """Mean probability of the first reason."""
-    share: float
-    """Share of calls in which it was the one."""
-    n: int
-
-
-class GroupFigure(BaseModel):
-    group: Literal["tier", "language", "queue"]
-    value: str
-    n: int
-    top1: float
-
-
-class AnswerFigures(BaseModel):
-    suggested: int
-    """Answers shown."""
-    used: int
-    wrong: int
-    missing: int
-    """Calls in which the agent said that none fitted."""
-
-
-class ModelFigure(BaseModel):
-    name: str
-    kind: str
-    state: Literal["champion", "challenger", "before", "kept"]
-    """``before``: a rollback leads there."""
-    made: float
-    lessons: int | None
-    top1: Figure
-    log_loss: Figure
-    ece: Figure
-    """On calls it had not seen when it was trained."""
-
-
-class BaselineFigures(BaseModel):
-    """Share of calls that a simple rule names right: the most frequent reason, the person's usual
-    one, their last one, the usual one after the latest event."""
-
-    frequent: Figure
-    usual: Figure
-    last: Figure
-    event: Figure
 
 
 class Outlook(BaseModel):
@@ -169,22 +101,6 @@ class Promotion(BaseModel):
     reason: Annotated[str, Field(max_length=500, pattern=STORABLE)] = ""
 
 
-class ConditionWish(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    kind: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
-    title: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")] = ""
-    product: Annotated[str, Field(min_length=1, max_length=64, pattern=STORABLE)] | None = None
-    """It concerns only people with this product."""
-    until: Annotated[float, Field(ge=0, le=253_402_300_799.0, allow_inf_nan=False)] | None = None
-    """Seconds since the epoch, UTC; left out: until it is ended."""
-
-
-class Conditions(BaseModel):
-    conditions: list[Condition]
-    """Those that go on, and those that ended within a day; the oldest first."""
-
-
 class _Kept:
     """The last answer to each question for some seconds; who asks meanwhile waits for the same."""
 
@@ -216,7 +132,6 @@ def prediction_router(
     origins: Origins,
     *,
     lessons: Lessons,
-    surroundings: Surroundings,
     registry: Registry,
     learns: Callable[[], Learns],
     classes: int,
@@ -238,10 +153,10 @@ def prediction_router(
         await supervisor(doors, request)
         until = desk.now()
 
-        def work() -> tuple[float, float, _Figures, list[ModelFigure]]:
+        def work() -> tuple[float, float, Figures, list[ModelFigure]]:
             since = until - hours * HOUR
-            figures = _figures(lessons, count, since, until, classes, sure)
-            return since, until, figures, _models(registry)
+            figures = figures_of(lessons, count, since, until, classes, sure)
+            return since, until, figures, models_of(registry)
 
         since, until, found, models = await kept.get(("prediction", hours), work)
         state = learns()
@@ -277,7 +192,7 @@ def prediction_router(
     async def models(request: Request) -> Models:
         """All trained models, and which are in use. For supervisors."""
         await supervisor(doors, request)
-        found = await kept.get("models", lambda: _models(registry))
+        found = await kept.get("models", lambda: models_of(registry))
         return Models(models=found, troubles=dict(registry.troubles))
 
     async def change(
@@ -346,152 +261,4 @@ def prediction_router(
 
         return await change(user.user, "rollback", kind, wish.reason, work)
 
-    @router.get("/conditions", operation_id="conditions", responses=documented(401, 403, 503))
-    async def conditions(request: Request) -> Conditions:
-        """What concerns everybody now: outages, campaigns. For supervisors."""
-        await supervisor(doors, request)
-        return Conditions(conditions=list(await surroundings.conditions(desk.now() - ENDED)))
-
-    async def known(id: str) -> Condition | None:
-        """One that has not ended."""
-        now = desk.now()
-        found = await surroundings.conditions(now)
-        return next((c for c in found if c.id == id and (c.until is None or c.until > now)), None)
-
-    @router.put(
-        "/conditions/{id}",
-        operation_id="set_condition",
-        dependencies=ours,
-        responses=documented(400, 401, 403, 409, 413, 415, 422, 503),
-    )
-    async def set_condition(id: ConditionId, wish: ConditionWish, request: Request) -> Condition:
-        """Begin a condition, or change one that goes on (its beginning stays). For supervisors."""
-        user = await supervisor(doors, request)
-        now, before = desk.now(), await known(id)
-        if wish.until is not None and wish.until <= now:
-            raise Problem(409, "refused", "until is over; DELETE ends a condition.")
-        condition = Condition(
-            id=id, kind=wish.kind, since=before.since if before else now, until=wish.until,
-            title=wish.title.strip(), product=wish.product,
-        )  # fmt: skip
-        await surroundings.set_condition(condition)
-        await note(user.user, "condition", condition)
-        return condition
-
-    @router.delete(
-        "/conditions/{id}",
-        operation_id="end_condition",
-        status_code=204,
-        dependencies=ours,
-        responses=documented(401, 403, 404, 413, 415, 422, 503),
-    )
-    async def end_condition(id: ConditionId, request: Request) -> Response:
-        """It is over. For supervisors."""
-        user = await supervisor(doors, request)
-        before = await known(id)
-        if before is None:
-            raise Problem(404, "not_found", f"No condition {id} goes on.")
-        ended = Condition(
-            id=id, kind=before.kind, since=before.since, until=desk.now(), title=before.title,
-            product=before.product,
-        )  # fmt: skip
-        await surroundings.set_condition(ended)
-        await note(user.user, "condition_ended", ended)
-        return Response(status_code=204)
-
-    async def note(by: str, what: str, condition: Condition) -> None:
-        await history.record_audit(
-            RecordAudit(
-                at=desk.now(), by=by, what=what, agent=None, call=None, reason=condition.title,
-                ok=True, detail=f"{condition.kind} {condition.id}",
-            )
-        )  # fmt: skip
-
     return router
-
-
-class _Figures(BaseModel):
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    calls: int | None
-    confirmed: int
-    model: str | None
-    report: Report
-    groups: list[GroupFigure]
-    answers: AnswerFigures
-    baselines: BaselineFigures
-
-
-def _figures(
-    lessons: Lessons,
-    count: Callable[[float, float], int] | None,
-    since: float,
-    until: float,
-    classes: int,
-    sure: float,
-) -> _Figures:
-    """Reads lessons: off the loop."""
-    found = list(lessons.lessons(since, until))[-MOST_LESSONS:]
-    said, asked = replay(as_it_was, found)
-    measured = report("shown", said, asked, classes, sure)
-    past = list(lessons.lessons(since - PAST, since))[-MOST_LESSONS:] if asked else []
-    rules = accuracies(past, asked)
-    return _Figures(
-        calls=None if count is None else count(since, until),
-        confirmed=len(found),
-        model=asked[-1].model if asked else None,
-        report=measured,
-        groups=[
-            GroupFigure(group=one.group, value=one.value, n=one.n, top1=one.top1)  # type: ignore[arg-type]
-            for one in measured.groups[:MOST_GROUPS]
-        ],
-        answers=_answers(found),
-        baselines=BaselineFigures(**{name: rules[name] for name in NAMES}),
-    )
-
-
-def _answers(lessons: Sequence[Lesson]) -> AnswerFigures:
-    marks = [mark for one in lessons for _, mark in one.marks]
-    return AnswerFigures(
-        suggested=sum(len(one.answers) for one in lessons),
-        used=marks.count("used"),
-        wrong=marks.count("wrong"),
-        missing=marks.count("missing"),
-    )
-
-
-def _models(registry: Registry) -> list[ModelFigure]:
-    """Reads the registry's folder: off the loop. Notes in ``troubles`` what is refused."""
-    try:
-        state = registry.state()
-    except ModelRefused as error:
-        registry.troubles.update(dict.fromkeys(registry.kinds, str(error)))
-        return []
-    champions = set(state.champions.values())
-    tried = {name for names in state.challengers.values() for name in names}
-    before = {name for names in state.before.values() for name in names[-1:]}
-
-    def standing(name: str) -> Literal["champion", "challenger", "before", "kept"]:
-        if name in champions:
-            return "champion"
-        return "challenger" if name in tried else "before" if name in before else "kept"
-
-    return [_model(one, standing(one.name)) for one in registry.versions()]
-
-
-def _model(one: Version, state: Literal["champion", "challenger", "before", "kept"]) -> ModelFigure:
-    lessons = one.data.get("lessons")
-    return ModelFigure(
-        name=one.name,
-        kind=one.kind,
-        state=state,
-        made=one.made,
-        lessons=lessons if isinstance(lessons, int) else None,
-        top1=_number(one.metrics.get("top1")),
-        log_loss=_number(one.metrics.get("log_loss")),
-        ece=_number(one.metrics.get("ece")),
-    )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, float | int) else None

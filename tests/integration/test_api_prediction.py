@@ -13,9 +13,11 @@ import httpx
 import pytest
 
 from callcenter.api.app import build_api
+from callcenter.api.conditions import conditions_router
 from callcenter.api.doors import Doors, DoorSettings
 from callcenter.api.origin import Origins
-from callcenter.api.prediction import Learns, Training, prediction_router
+from callcenter.api.prediction import prediction_router
+from callcenter.api.prediction_figures import Learns, Training
 from callcenter.auth import Passwords
 from callcenter.metrics import Metrics
 from callcenter.ports import Account, Lesson, View
@@ -119,12 +121,15 @@ def here(tmp_path: Path) -> Iterator[Here]:
     )  # fmt: skip
     router = prediction_router(
         desk, records, doors, origins,  # type: ignore[arg-type]
-        lessons=lessons, surroundings=surroundings, registry=registry, learns=lambda: learns,
+        lessons=lessons, registry=registry, learns=lambda: learns,
         classes=10, sure=0.15, count=lambda since, until: 77,
+    )  # fmt: skip
+    conditions = conditions_router(
+        desk, records, doors, origins, surroundings=surroundings,  # type: ignore[arg-type]
     )  # fmt: skip
     api = build_api(
         doors=doors, metrics=metrics, checks={}, origins=origins, on_sign_out=lambda name: None,
-        console=tmp_path / "static", store_errors=(StoreError,), routers=[router],
+        console=tmp_path / "static", store_errors=(StoreError,), routers=[router, conditions],
     )  # fmt: skip
     yield Here(desk, lessons, registry, records, surroundings, api)
     passwords.close()
