@@ -184,6 +184,10 @@ class DryRun(BaseModel):
 
 
 class DryRuns(BaseModel):
+    on: bool
+    """Rules are only tried out now."""
+    more: bool
+    """There are more than were asked for."""
     dry_runs: list[DryRun]
     """What would have been refused, where rules are only tried out; the newest first."""
 

@@ -43,8 +43,10 @@ def oversight_router(
     audit: Callable[[RecordAudit], Awaitable[None]],
     now: Callable[[], float],
     zone: str,
+    dry_run: bool,
 ) -> APIRouter:
-    """To be included under ``/api/v1/callbacks``, before what takes any name there."""
+    """To be included under ``/api/v1/callbacks``, before what takes any name there. ``dry_run``:
+    rules are only tried out."""
     router = APIRouter()
     ours = [Depends(own_pages_only(origins))]
 
@@ -113,11 +115,14 @@ def oversight_router(
     ) -> DryRuns:
         """What would have been refused, where rules are only tried out. For supervisors."""
         await supervisor(doors, request)
+        found = await store.dry_runs(limit + 1)
         return DryRuns(
+            on=dry_run,
+            more=len(found) > limit,
             dry_runs=[
                 DryRun(at=at, site=site, why=why, detail=detail)
-                for at, site, why, detail in await store.dry_runs(limit)
-            ]
+                for at, site, why, detail in found[:limit]
+            ],
         )
 
     @router.get(

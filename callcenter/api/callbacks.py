@@ -84,12 +84,13 @@ def callbacks_router(
     zone: str,
     on_change: Callable[[str], None],
     lawful: Callable[[Callback, float], bool] = lambda callback, at: True,
+    dry_run: bool = False,
 ) -> APIRouter:
     """``zone``: IANA name of the centre's own; ``on_change``: told the id of each callback that was
     changed from outside the floor; ``lawful``: whether a callback's window has a moment at which
-    its number may be called, from then on."""
+    its number may be called, from then on; ``dry_run``: rules against abuse are only tried out."""
     router = APIRouter(prefix="/api/v1/callbacks", tags=["callbacks"])
-    router.include_router(oversight_router(desk, store, doors, origins, audit, now, zone))
+    router.include_router(oversight_router(desk, store, doors, origins, audit, now, zone, dry_run))
     ours = [Depends(own_pages_only(origins))]
     changing = documented(400, 401, 403, 404, 409, 413, 415, 422, 503)
 

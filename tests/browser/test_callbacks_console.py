@@ -606,6 +606,46 @@ async def test_numbers_are_put_on_the_block_list_and_taken_off(promising: Promis
     assert await promising.store.blocked() == ()
 
 
+async def test_what_rules_would_have_refused_is_listed(promising: Promising) -> None:
+    """The newest first, more on demand; nothing at all where nothing is tried out or was."""
+    page = await page_of(promising)
+    panel = page.locator(".panel-dry")
+    await expect(page.locator(".panel-blocked tbody")).to_contain_text("None.")
+    await expect(panel).to_have_count(0)
+    for i in range(51):
+        at = promising.now - 3600 + i
+        await promising.store.note_dry_run(at, "web", "country", f"F{i}")
+    await promising.store.note_dry_run(promising.now, None, "number_cap", "")
+    await page.reload()
+    await expect(panel.locator("tbody tr")).to_have_count(50)
+    await expect(panel).to_contain_text("The rules are in force.")
+    first = panel.locator("tbody tr").first
+    await expect(first).to_contain_text("too often for this number")
+    await expect(panel.locator("tbody tr").nth(1)).to_contain_text("F50")
+    assert await violations(page) == []
+    await panel.get_by_role("button", name="Show more").click()
+    await expect(panel.locator("tbody tr")).to_have_count(52)
+    await expect(panel.get_by_role("button", name="Show more")).to_have_count(0)
+    for language, words in (("简体中文", "此号码申请过多"), ("繁體中文", "此號碼申請過多")):
+        await page.locator("#preferences-button").click()
+        await page.get_by_role("radio", name=language).check()
+        await page.keyboard.press("Escape")
+        await expect(first).to_contain_text(words)
+
+
+async def test_a_trial_that_found_nothing_says_so(promising: Promising) -> None:
+    page = await promising.stage.signed_in(SUE)
+
+    async def on(route: Route) -> None:
+        await route.fulfill(json={"on": True, "more": False, "dry_runs": []})
+
+    await page.route(re.compile(r"/dry-runs"), on)
+    await page.evaluate("location.hash = '#/callbacks'")
+    await expect(page.locator(".panel-dry tbody")).to_have_text(
+        re.compile("refused nothing yet|本会拒绝|本會拒絕")
+    )
+
+
 async def test_a_slow_and_a_failing_server_are_said(promising: Promising) -> None:
     """What takes more than a second shows that it goes on; old figures stay and turn grey."""
     a_busy_day(promising)

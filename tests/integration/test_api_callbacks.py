@@ -134,7 +134,7 @@ def served(
     router = callbacks_router(
         desk, store, booking, doors, origins,  # type: ignore[arg-type]
         audit=records.record_audit, now=desk.now, zone="Europe/Berlin", on_change=changed.append,
-        lawful=lambda callback, at: callback.number not in desk.forbidden,
+        lawful=lambda callback, at: callback.number not in desk.forbidden, dry_run=True,
     )  # fmt: skip
     api = build_api(
         doors=doors, metrics=metrics, checks={}, origins=origins, on_sign_out=lambda name: None,
@@ -599,8 +599,12 @@ async def test_figures_are_the_stores(here: Here) -> None:
         assert scores[1]["broken"] == [["window_over", 1]]
         found = (await http.get("callbacks/deflection?days=1")).json()["score"]
         assert (found["shown"], found["solved"], found["known"]) == (1, 1, 0)
-        dry = (await http.get("callbacks/dry-runs")).json()["dry_runs"]
-        assert dry == [{"at": NOW - 5, "site": "web", "why": "prefix", "detail": "+44900"}]
+        dry = {"at": NOW - 5, "site": "web", "why": "prefix", "detail": "+44900"}
+        found = (await http.get("callbacks/dry-runs")).json()
+        assert found == {"on": True, "more": False, "dry_runs": [dry]}
+        await here.store.note_dry_run(NOW - 9, "web", "country", "FR")
+        newest = (await http.get("callbacks/dry-runs?limit=1")).json()
+        assert newest == {"on": True, "more": True, "dry_runs": [dry]}
 
 
 async def test_other_sites_pages_change_nothing(here: Here) -> None:

@@ -86,6 +86,16 @@ export interface Blocked {
   until: number | null;
 }
 
+/** What a rule would have refused. */
+export interface DryRun {
+  at: number;
+  site: string | null;
+  why: string;
+  detail: string;
+}
+
+export interface DryRuns { on: boolean; more: boolean; dry_runs: DryRun[] }
+
 export interface Wish {
   call?: string;
   queue?: string;
@@ -159,6 +169,10 @@ export async function scores(days: number): Promise<Score[]> {
 
 export async function deflection(days: number): Promise<Deflection> {
   return (await read<{ score: Deflection }>(`/deflection?days=${days}`)).score;
+}
+
+export function dryRuns(limit: number): Promise<DryRuns> {
+  return read(`/dry-runs?limit=${limit}`);
 }
 
 export async function blockList(): Promise<Blocked[]> {

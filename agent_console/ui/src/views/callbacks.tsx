@@ -11,6 +11,7 @@ import { Segments, TimeOfDay, When } from "./bits";
 import { BlockList } from "./blocklist";
 import { CallbackDialog } from "./callbackdialog";
 import { Deflected } from "./deflected";
+import { DryRuns } from "./dryruns";
 import { Icon } from "./icon";
 import { Kept } from "./kept";
 import { NewCallback } from "./newcallback";
@@ -52,6 +53,7 @@ export function Callbacks() {
         <Kept />
         <Deflected />
       </div>
+      <DryRuns />
       <BlockList />
       {chosen && (
         <CallbackDialog one={chosen} changed={list.again} close={() => (acted.value = null)} />

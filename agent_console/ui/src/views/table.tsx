@@ -25,8 +25,10 @@ export function compare(a: number | string | null, b: number | string | null, la
 export function Table<Row>(props: {
   name: string; caption: string; columns: readonly Column<Row>[]; rows: readonly Row[];
   id(row: Row): string; first: string; empty: string; rowClass?(row: Row): string;
+  /** The last comes first. */
+  down?: boolean;
 }) {
-  const by = useSignal({ key: props.first, down: false });
+  const by = useSignal({ key: props.first, down: props.down ?? false });
   const lang = locale.value;
   const column = props.columns.find((c) => c.key === by.value.key) ?? props.columns[0]!;
   const sign = by.value.down ? -1 : 1;
