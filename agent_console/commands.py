@@ -162,16 +162,16 @@ class Clerk:
         try:
             match wish:
                 case Ping():
-                    return Done(seat.stream.seq, {})
+                    return Done(seat.position(), {})
                 case SaveDraft():
                     return await self._save(wish, seat, wanted.user.language)
                 case Explain(call):
-                    return Done(seat.stream.seq, self._plain(self._desk.explain(call)))
+                    return Done(seat.position(), self._plain(self._desk.explain(call)))
                 case _:
                     await self._desk.wish(event_of(wish, wanted.user, self._desk.now()))
                     if isinstance(wish, Finish):
                         seat.drafts.pop(wish.call, None)
-                    return Done(seat.stream.seq, {})
+                    return Done(seat.position(), {})
         except FloorError as error:
             return Failed(error.code, error.message)
         except Exception:  # the edge to store and journal; one command must not end a session
@@ -200,7 +200,7 @@ class Clerk:
         seat.draft_saved(stored)
         if stored == draft:
             self._noted(draft, seat, language)
-        return Done(seat.stream.seq, self._plain(stored))
+        return Done(seat.position(), self._plain(stored))
 
     def _card(self, call: str, seat: Seat) -> Card | None:
         """The call's card on the screen of this user."""

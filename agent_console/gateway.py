@@ -278,6 +278,7 @@ class Gateway:
         wall = self._desk.now()
         limits = self._limits
         missed = None
+        seat.tell()  # of what the snapshot shows nothing may follow it
         # Rows are no part of the stream, so a supervisor's board can only be had whole.
         if hello.resume is not None and admission.user.role != "supervisor":
             missed = seat.stream.since(*hello.resume, wall)

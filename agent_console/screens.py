@@ -43,6 +43,8 @@ class LiveScreens:
         self._texts = Texts(plain)
         self._count = count
         self._seats: dict[str, Seat] = {}
+        self._waiting: list[Seat] = []
+        """Seats with something to tell in the loop's next turn."""
         self._supervisors: set[Connection] = set()
         self._board = Board()
         self._board_timer: asyncio.TimerHandle | None = None
@@ -75,7 +77,7 @@ class LiveScreens:
     def show_control(self, order: ShowControl) -> None:
         seat = self._seats.get(order.agent)
         if seat is not None:
-            self._emit(seat, "control", order)
+            seat.emit("control", order)
 
     def show_help(self, order: ShowHelp) -> None:
         if order.since is None:
@@ -89,7 +91,7 @@ class LiveScreens:
         """The link to the exchange changed; every browser shows it."""
         self.exchange = state
         for seat in self._seats.values():
-            self._emit(seat, "exchange.changed", state)
+            seat.emit("exchange.changed", state)
 
     # --- who looks ---------------------------------------------------------------------------
 
@@ -97,7 +99,7 @@ class LiveScreens:
         """The user's seat; a new one when there is none."""
         seat = self._seats.get(user)
         if seat is None:
-            seat = self._seats[user] = Seat(user, secrets.token_hex(8), self._emit)
+            seat = self._seats[user] = Seat(user, secrets.token_hex(8), self._emit, self._soon)
             seat.empty_since = asyncio.get_running_loop().time()
         return seat
 
@@ -146,6 +148,16 @@ class LiveScreens:
             return self._texts.card(payload)
         bare = payload is None or isinstance(payload, dict)
         return frames.dumps(payload if bare else self._plain(payload))
+
+    def _soon(self, seat: Seat) -> None:
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._tell)
+        self._waiting.append(seat)
+
+    def _tell(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for seat in waiting:
+            seat.tell()
 
     def _emit(self, seat: Seat, ev: str, payload: object) -> None:
         try:

@@ -75,7 +75,7 @@ class Drafts:
 def carried_out(desk: Desk, *wishes: Wish, drafts: Drafts | None = None) -> list[Answer]:
     async def run() -> list[Answer]:
         clerk = Clerk(desk, drafts or Drafts(), to_plain, lambda *_: None)
-        seat = Seat("amy", "e", lambda *_: None)
+        seat = Seat("amy", "e", lambda *_: None, Seat.tell)
         answers = [await clerk.carry_out(Wanted("1", wish, 1e9, AMY), seat) for wish in wishes]
         if seat.telling is not None:
             seat.telling.cancel()
@@ -136,7 +136,7 @@ def test_what_waited_is_told_when_its_time_comes(monkeypatch: pytest.MonkeyPatch
 
     async def run() -> None:
         clerk = Clerk(desk, Drafts(), to_plain, lambda *_: None)
-        seat = Seat("amy", "e", lambda *_: None)
+        seat = Seat("amy", "e", lambda *_: None, Seat.tell)
         for rev, notes in enumerate((LONG, f"{LONG}1", f"{LONG}2"), 1):
             await clerk.carry_out(Wanted("1", draft(notes, rev), 1e9, AMY), seat)
         await until(lambda: len(desk.told) == 2)
