@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import attempts, calling_times, customers, distribution, retries
+from . import attempts, calling_times, customers, distribution, reservations, retries
 from . import events as e
 from .attempts import clock, drop, held_of, keep, let_go, moment
 from .call import Call, CallState
@@ -89,7 +89,7 @@ def retire(state: State, held: Held, why: e.ReservationEnd, at: float) -> None:
     call = state.calls.get(held.call) if held.call else None
     if call is not None:
         if call.reservation is not None:
-            distribution.end(state, state.reservations[call.reservation], why, at)
+            reservations.end(state, state.reservations[call.reservation], why, at)
         state.bereft.pop(call.id, None)
         state.outside.pop(call.id, None)
         if call.since is not None and not call.waiting:
@@ -198,7 +198,7 @@ def over_time(state: State, id: str, at: float) -> None:
             over(state, held, "machine", at)
             return
         if call.reservation is not None:
-            distribution.end(state, state.reservations[call.reservation], "withdrawn", at)
+            reservations.end(state, state.reservations[call.reservation], "withdrawn", at)
         state.orders.append(AskSnapshot(why="who answered a callback is not in line"))
         clock(state, held, at + LOOK_AGAIN)
     elif held.stage == "ended":
@@ -218,7 +218,7 @@ def not_kept(state: State, id: str, at: float) -> None:
         return
     call = state.calls.get(held.call) if held.call else None
     if held.stage in ("preview", "agent") and call is not None and call.reservation is not None:
-        distribution.end(state, state.reservations[call.reservation], "not_stored", at)
+        reservations.end(state, state.reservations[call.reservation], "not_stored", at)
     elif held.stage == "talking":
         state.timers.set(("keep", id), at + PAUSE)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import attempts, claims, customers, distribution
+from . import attempts, claims, customers, distribution, reservations
 from . import events as e
 from .attempts import clock, drop, held_of, keep, let_go, moment
 from .call import Call, CallState
@@ -49,7 +49,7 @@ def accepted(state: State, reservation: Reservation, at: float) -> bool:
     state.keep(reservation, at)
     state.dirty_calls[call.id] = None
     if held.stage == "preview" and attempts.asked(state, held, call, reservation, at):
-        distribution.ring(state, call, reservation, at, alone=True)
+        reservations.ring(state, call, reservation, at, alone=True)
     return True
 
 
@@ -92,7 +92,7 @@ def agent_off_line(state: State, event: e.AgentOffLine) -> None:
     """The leg is named after the reservation. They hung up: not asked again at once."""
     reservation = state.reservations.get(event.leg)
     if reservation is not None and not reservation.answered:
-        distribution.end(state, reservation, "declined", event.at, "hung up")
+        reservations.end(state, reservation, "declined", event.at, "hung up")
 
 
 # --- the customer ---------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def customer_answered(state: State, event: e.CustomerAnswered) -> None:
     if event.by == "machine" and held.machine != "connect":
         clock(state, held, event.at + MESSAGE_SECONDS)
         if call.reservation is not None:  # nobody for an agent to talk to
-            distribution.end(state, state.reservations[call.reservation], "withdrawn", event.at)
+            reservations.end(state, state.reservations[call.reservation], "withdrawn", event.at)
         return
     clock(state, held, event.at + ENTER_SECONDS)
     if call.reservation is not None:
@@ -160,7 +160,7 @@ def retire_agent(state: State, held: Held, at: float) -> None:
     """Nobody is needed for this attempt any more; its leg goes on."""
     call = state.calls[held.call or ""]
     if call.reservation is not None:
-        distribution.end(state, state.reservations[call.reservation], "caller_gone", at)
+        reservations.end(state, state.reservations[call.reservation], "caller_gone", at)
     state.bereft.pop(call.id, None)
     if call.since is not None:
         distribution.leave(state, call)
@@ -197,7 +197,7 @@ def waits(state: State, call: Call, event: e.CallQueued) -> None:
     if call.reservation is not None:
         reservation = state.reservations[call.reservation]
         if reservation.alone:  # their phone was answered before, and is not there any more
-            distribution.end(state, reservation, "agent_gone", event.at)
+            reservations.end(state, reservation, "agent_gone", event.at)
     distribution.answers_in_line(state, call, event.leg or call.id, event.queue, event.at)
 
 

@@ -1,43 +1,30 @@
 """The engine's own line: calls enter it, are given to agents, and leave it.
 
-Steps over ``State``. Who gets which call is the router's decision; here it becomes a reservation,
-a ringing phone and, whatever happens to either, a call that kept its place and an agent who is not
-stuck. Assignment runs at the end of every event that let a call in or an agent become free.
+Steps over ``State``. Who gets which call is the router's decision; here it becomes a reservation
+(``reservations``) and, whatever comes of that, a call that kept its place. Assignment runs at the
+end of every event that let a call in or an agent become free.
 """
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
-from . import attempts
+from . import announcements, attempts, reservations
 from . import events as e
-from .agent import Agent, AgentState, Move
+from .agent import AgentState
 from .call import Call
 from .hours import Hours
-from .orders import Announce, RecordDecision, RecordPromise, Ring, SendAway, StopRinging
+from .orders import RecordDecision, SendAway
 from .queue import Queue
-from .reservation import ENDS, Reservation
-from .routing import Decision, Trigger, Waiting
+from .routing import Trigger, Waiting
 from .skills import parse
 from .state import State
 
 MIND_SECONDS: Final = 0.05
 """A call waits so long for what is known and predicted about it before it is given out anyway."""
 
-GRACE: Final = 3.0
-"""Seconds after the ringing should have ended within which the exchange has to say so."""
-
-ANSWER_SECONDS: Final = 10.0
-"""An agent who accepted on screen has so long to be in the talk."""
-
 AWAY_AGAIN: Final = 5.0
 """Seconds after which a call that could not be sent out of the line is looked at again."""
-
-SAYING: Final = 1.0
-"""Seconds that an announcement takes at least."""
-
-RING_LEG: Final = "cc-"
-"""How the ids of legs begin that the engine rings for a reservation."""
 
 
 # --- the line ---------------------------------------------------------------------------------
@@ -85,7 +72,7 @@ def on_the_phone(state: State, call: Call, settings: e.QueueSettings, at: float)
     if settings.max_wait is not None:
         state.timers.set(("max_wait", call.id), at + settings.max_wait)
     if settings.announce_seconds:
-        announce(state, call, at)
+        announcements.announce(state, call, at)
 
 
 def answers_in_line(state: State, call: Call, leg: str, line: str, at: float) -> None:
@@ -99,7 +86,7 @@ def answers_in_line(state: State, call: Call, leg: str, line: str, at: float) ->
     state.dirty_calls[call.id] = None
     on_the_phone(state, call, queue.settings, at)
     if call.reservation is not None:
-        ring(state, call, state.reservations[call.reservation], at)
+        reservations.ring(state, call, state.reservations[call.reservation], at)
     else:
         state.router.released(call.id)
         state.entered[call.id] = None
@@ -131,7 +118,7 @@ def send_on(
         move_to(state, call, settings.overflow, at)
         return
     if call.reservation is not None:
-        end(state, state.reservations[call.reservation], "withdrawn", at)
+        reservations.end(state, state.reservations[call.reservation], "withdrawn", at)
     leave(state, call)
     send_away(state, call, why)
 
@@ -161,7 +148,7 @@ def back_in_line(state: State, call_id: str, at: float) -> None:
 def move_to(state: State, call: Call, queue_id: str, at: float) -> None:
     """Into another queue of the engine, keeping the place. The exchange need not know."""
     if call.reservation is not None:
-        end(state, state.reservations[call.reservation], "withdrawn", at)
+        reservations.end(state, state.reservations[call.reservation], "withdrawn", at)
     old, new = state.queue(call.queue or queue_id), state.queue(queue_id)
     leave(state, call)
     call.queue = queue_id
@@ -184,6 +171,17 @@ def nobody_left(state: State, at: float) -> None:
             call = state.calls[call_id]
             if call.since is not None and not state.router.anybody(call_id):
                 send_on(state, call, "empty", at)
+
+
+def hours_changed(state: State, queue_id: str, at: float) -> None:
+    """A queue opens or closes; who waits already goes on waiting."""
+    queue = state.queues[queue_id]
+    hours = Hours(queue.settings.hours)
+    queue.open = hours.open_at(at)
+    state.dirty_queues[queue_id] = None
+    state.timers.set(("hours", queue_id), hours.next_change(at))
+    for call_id in queue.callbacks:
+        state.outside[call_id] = None  # whoever may not be called any more leaves the line
 
 
 # --- what is known about a caller -----------------------------------------------------------------
@@ -307,7 +305,7 @@ def assign(state: State, at: float) -> None:
         if held_back(state, call):
             continue
         if attempts.may(state, call, at):
-            reserve(state, call, free, decision, at)
+            reservations.reserve(state, call, free, decision, at)
         else:
             outside(state, call)
             state.freed[agent_id] = None
@@ -334,7 +332,7 @@ def offer(state: State, call: Call, at: float, trigger: Trigger = "arrival") -> 
         return
     decision = state.router.decide_call(call.id, at, trigger)
     if decision.agent is not None:
-        reserve(state, call, state.agents[decision.agent], decision, at)
+        reservations.reserve(state, call, state.agents[decision.agent], decision, at)
     elif trigger == "arrival":
         state.orders.append(RecordDecision(decision=decision))
 
@@ -353,184 +351,3 @@ def begin(state: State, at: float) -> None:
     for call in state.calls.values():
         if call.offerable and call.reservation is None:
             state.entered[call.id] = None
-
-
-def reserve(state: State, call: Call, agent: Agent, decision: Decision, at: float) -> None:
-    """Ask one agent to take one call."""
-    assert call.queue is not None
-    settings = state.queues[call.queue].settings
-    leg = state.new_id(RING_LEG)
-    reservation = Reservation(
-        id=leg,
-        agent=agent.id,
-        call=call.id,
-        queue=call.queue,
-        device=agent.device,
-        leg=leg,
-        made=at,
-        deadline=at + settings.ring_seconds,
-        auto_answer=settings.auto_answer,
-    )
-    state.reservations[reservation.id] = reservation
-    agent.reservation = call.reservation = reservation.id
-    state.router.reserved(call.id)
-    state.move(agent, Move.RESERVE, at)
-    agent.call = call.id
-    state.open_card(agent, call)
-    if call.on_exchange != "no":
-        ring(state, call, reservation, at)
-    elif attempts.reserved(state, call, reservation, at):
-        ring(state, call, reservation, at, alone=True)
-    state.orders.append(RecordDecision(decision=decision))
-
-
-def ring(
-    state: State, call: Call, reservation: Reservation, at: float, alone: bool = False
-) -> None:
-    """Ring the agent's phone. ``alone``: before the customer's."""
-    assert call.queue is not None
-    settings = state.queues[call.queue].settings
-    reservation.alone = alone
-    attempts.until(state, reservation, at + settings.ring_seconds, GRACE)
-    state.orders.append(
-        Ring(
-            reservation=reservation.kept(state.opened.node, at),
-            call=call.id,
-            device=reservation.device,
-            leg=reservation.leg,
-            seconds=settings.ring_seconds,
-            auto_answer=settings.auto_answer,
-            number=call.number,
-            name=call.name,
-            alone=alone,
-        )
-    )
-
-
-# --- how a reservation goes on ----------------------------------------------------------------
-
-
-def end(
-    state: State, reservation: Reservation, why: e.ReservationEnd, at: float, detail: str = ""
-) -> None:
-    """It ends without a talk. The call keeps its place, the agent is what the reason makes them."""
-    reservation.move(ENDS[why])
-    del state.reservations[reservation.id]
-    state.timers.set(("reservation", reservation.id), None)
-    state.keep(reservation, at, why, detail)
-    state.orders.append(StopRinging(reservation=reservation.id, leg=reservation.leg))
-    call = state.calls.get(reservation.call)
-    if call is not None and call.reservation == reservation.id:
-        call.reservation = None
-        state.dirty_calls[call.id] = None
-        if call.since is not None:
-            if why not in ("caller_gone", "withdrawn", "agent_gone"):
-                until = at + state.opened.retry_seconds
-                state.router.keep_from(call.id, reservation.agent, until)
-                if why in ("no_answer", "busy", "declined", "unreachable"):
-                    attempts.keep_from(state, call, reservation.agent, until, at)
-            state.router.released(call.id)
-            state.entered[call.id] = None
-        if call.id in state.attempts:
-            state.bereft[call.id] = why
-    agent = state.agents.get(reservation.agent)
-    if agent is None:
-        return
-    agent.reservation = None
-    if call is not None:
-        state.close_card(agent, call.id)
-    if agent.state is not AgentState.RESERVED:
-        return
-    agent.deadline = None
-    agent.call = None
-    if why in ("no_answer", "busy", "unreachable", "taken"):
-        agent.missed_today += 1
-        if state.opened.missed_policy == "missed":
-            agent.reason = why
-            state.move(agent, Move.MISS, at)
-    if agent.state is AgentState.RESERVED:
-        state.move(agent, Move.RESERVE_OVER, at)
-    ringing = next((c for c in agent.cards if agent.device in state.calls[c].offers), None)
-    if ringing is not None:  # somebody dials them directly
-        state.move(agent, Move.OFFER, at)
-        agent.call = ringing
-
-
-def answered(state: State, call: Call, agent: Agent | None, at: float) -> None:
-    """The call is in a talk: whose reservation that was is accepted; any other one is over."""
-    reservation = state.reservations.get(call.reservation) if call.reservation else None
-    if reservation is None:
-        return
-    if agent is None or reservation.agent != agent.id:
-        end(state, reservation, "withdrawn", at)
-        return
-    reservation.answered = True
-    state.timers.set(("reservation", reservation.id), None)
-    call.reservation = None
-    if reservation.state == "pending":
-        reservation.move("accepted")
-        state.keep(reservation, at)
-    reservation.deadline = agent.deadline = None
-
-
-def over_time(state: State, reservation_id: str, at: float) -> None:
-    """The exchange should have said by now how the ringing ended."""
-    reservation = state.reservations.get(reservation_id)
-    if reservation is not None and not reservation.answered:
-        end(state, reservation, "no_answer", at, "the exchange did not say how it ended")
-
-
-# --- what callers are told ----------------------------------------------------------------------
-
-
-def announce(state: State, call: Call, at: float) -> None:
-    """Say what the next announcement is to tell, and say it again a while later."""
-    assert call.queue is not None
-    assert call.leg is not None
-    queue = state.queues[call.queue]
-    position = state.router.position(call.id)
-    estimate = state.waits.estimate(call.queue, position, state.router.free(call.id), at)
-    state.orders.append(
-        Announce(
-            call=call.id,
-            leg=call.leg,
-            position=position,
-            p50=estimate.p50 if estimate else None,
-            p90=estimate.p90 if estimate else None,
-        )
-    )
-    state.timers.set(("announce", call.id), at + queue.settings.announce_seconds)
-
-
-def told(state: State, event: e.EstimateTold) -> None:
-    """A caller heard it: that is a promise, and it will be scored."""
-    call = state.call(event)
-    if call is None:
-        return
-    if event.p90 is None:
-        return
-    if call.told and event.at - call.told[-1].told < SAYING:
-        return  # the same one, told twice
-    call.tellings += 1
-    promise = RecordPromise(
-        id=f"{call.id}/{state.opened.run}-{call.tellings}",  # a later run counts from 1 again
-        call=call.id,
-        queue=event.queue,
-        told=event.at,
-        position=event.position,
-        p50=event.p50,
-        p90=event.p90,
-    )
-    call.told.append(promise)
-    state.orders.append(promise)
-
-
-def hours_changed(state: State, queue_id: str, at: float) -> None:
-    """A queue opens or closes; who waits already goes on waiting."""
-    queue = state.queues[queue_id]
-    hours = Hours(queue.settings.hours)
-    queue.open = hours.open_at(at)
-    state.dirty_queues[queue_id] = None
-    state.timers.set(("hours", queue_id), hours.next_change(at))
-    for call_id in queue.callbacks:
-        state.outside[call_id] = None  # whoever may not be called any more leaves the line

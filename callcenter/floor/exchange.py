@@ -5,7 +5,7 @@ Functions over ``State``; ``Floor`` knows which event goes to which.
 
 from __future__ import annotations
 
-from . import claims, controls, distribution, facts, inherited
+from . import claims, controls, distribution, facts, inherited, reservations
 from . import events as e
 from .agent import AgentState, Move
 from .call import CallState
@@ -99,7 +99,7 @@ def lost(state: State, event: e.ExchangeLost) -> None:
     claims.cut(state)
     for reservation in list(state.reservations.values()):
         if not reservation.answered:
-            distribution.end(state, reservation, "exchange_lost", event.at)
+            reservations.end(state, reservation, "exchange_lost", event.at)
     for call_id in list(state.controlled.values()):
         call = state.calls[call_id]
         for control in list(call.controls.values()):

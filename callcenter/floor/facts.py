@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import claims, controls, dialling, distribution, inherited, promises, reasons
+from . import claims, controls, dialling, distribution, inherited, promises, reasons, reservations
 from . import events as e
 from .agent import AgentState, Move
 from .call import Call, CallState
@@ -108,7 +108,7 @@ def give_up(state: State, call: Call, at: float) -> None:
     """The call is no longer in the engine's line: nobody is to be rung for it."""
     distribution.leave(state, call)
     if call.reservation is not None:
-        distribution.end(state, state.reservations[call.reservation], "caller_gone", at)
+        reservations.end(state, state.reservations[call.reservation], "caller_gone", at)
 
 
 def left_queue(state: State, event: e.CallLeftQueue) -> None:
@@ -128,7 +128,7 @@ def left_queue(state: State, event: e.CallLeftQueue) -> None:
         distribution.leave(state, call)
     call.engine = False
     if event.why != "answered" and call.reservation is not None:
-        distribution.end(state, state.reservations[call.reservation], "caller_gone", event.at)
+        reservations.end(state, state.reservations[call.reservation], "caller_gone", event.at)
 
 
 def left(state: State, call: Call, at: float, why: e.QueueExit) -> None:
@@ -175,7 +175,7 @@ def offered(state: State, event: e.CallOffered) -> None:
     call.offers[event.device] = event.leg
     if call.offered is None:
         call.offered = event.at
-    if event.leg.startswith(distribution.RING_LEG) and event.leg not in state.reservations:
+    if event.leg.startswith(reservations.RING_LEG) and event.leg not in state.reservations:
         # Rung by a run of the engine that is no more, or for a reservation that is over.
         state.orders.append(StopRinging(reservation=event.leg, leg=event.leg))
     agent = state.by_device.get(event.device)
@@ -199,7 +199,7 @@ def offer_ended(state: State, event: e.OfferEnded) -> None:
         state.dirty_calls[call.id] = None
     reservation = state.reservations.get(event.leg)
     if reservation is not None and not reservation.answered:
-        distribution.end(state, reservation, OFFER_ENDS[event.why], event.at)
+        reservations.end(state, reservation, OFFER_ENDS[event.why], event.at)
     offer_over(state, event.device, call, event.at)
 
 
@@ -238,7 +238,7 @@ def answered(state: State, event: e.CallAnswered) -> None:
         controls.confirm(state, call, event, event.device)
     agent = state.by_device.get(event.device)
     if call.reservation is not None:
-        distribution.answered(state, call, agent, event.at)
+        reservations.answered(state, call, agent, event.at)
     dialling.talks(state, call, first, event.at)
     if agent is None:
         return
@@ -246,7 +246,7 @@ def answered(state: State, event: e.CallAnswered) -> None:
     if agent.reservation is not None and agent.reservation != call.reservation:
         other = state.reservations[agent.reservation]
         if not other.answered:  # they took another call meanwhile
-            distribution.end(state, other, "withdrawn", event.at)
+            reservations.end(state, other, "withdrawn", event.at)
     state.move(agent, Move.ANSWER, event.at)
     if agent.call != call.id or agent.state is AgentState.TALKING:
         agent.call = call.id
@@ -337,7 +337,7 @@ def ended(state: State, event: e.CallEnded) -> None:
         distribution.leave(state, call)
     call.engine = False
     if call.reservation is not None:
-        distribution.end(state, state.reservations[call.reservation], "caller_gone", event.at)
+        reservations.end(state, state.reservations[call.reservation], "caller_gone", event.at)
     call.ended, call.why = event.at, event.why
     if call.asked_back and call.why == "abandoned":
         call.why = "queue_left"  # they were promised a callback, and hung up
@@ -370,7 +370,7 @@ def merged(state: State, event: e.CallsMerged) -> None:
     if absorbed.since is not None:
         distribution.leave(state, absorbed)
     if absorbed.reservation is not None:
-        distribution.end(state, state.reservations[absorbed.reservation], "withdrawn", event.at)
+        reservations.end(state, state.reservations[absorbed.reservation], "withdrawn", event.at)
     controls.call_over(state, absorbed, event.at)
     if absorbed.waiting:
         queue, entered = leave_line(state, absorbed), absorbed.queued

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from . import (
+    announcements,
     callbacks,
     claims,
     controls,
@@ -23,6 +24,7 @@ from . import (
     inherited,
     reasons,
     requests,
+    reservations,
     results,
     talk_facts,
     wishes,
@@ -48,7 +50,7 @@ def time_passed(state: State, event: e.TimePassed) -> None:
                 state.close_card(agent, call_id)
             state.wrapped_up(agent, event.at)
         elif what == "reservation":
-            distribution.over_time(state, key_id, event.at)
+            reservations.over_time(state, key_id, event.at)
         elif what == "control":
             controls.over_time(state, key_id, event.at)
         elif what == "recording":
@@ -66,7 +68,7 @@ def time_passed(state: State, event: e.TimePassed) -> None:
         elif what == "keep":
             callbacks.keep_again(state, key_id, event.at)
         elif what == "announce":
-            distribution.announce(state, state.calls[key_id], event.at)
+            announcements.announce(state, state.calls[key_id], event.at)
         else:
             distribution.send_on(state, state.calls[key_id], "timed_out", event.at)
         if state.bereft:  # the next timer may find another agent for it
@@ -113,7 +115,7 @@ TAKE: Final[dict[type[e.Event], Callable[[State, Any], None]]] = {
     e.SpyEnded: talk_facts.spy_ended,
     e.KeyPressed: facts.key_pressed,
     e.CallerSaid: reasons.said,
-    e.EstimateTold: distribution.told,
+    e.EstimateTold: announcements.told,
     e.SnapshotCompared: exchange.compared,
     e.CallEnded: facts.ended,
     e.CallsMerged: facts.merged,

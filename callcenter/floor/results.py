@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import callbacks, controls, dialling, distribution, reasons, requests
+from . import callbacks, controls, dialling, distribution, reasons, requests, reservations
 from . import events as e
 from .call import CallState
 from .state import State
@@ -39,7 +39,7 @@ def ring_failed(state: State, event: e.RingFailed) -> None:
     """The ringing came to nothing. Often the exchange has said so already, leg by leg."""
     reservation = state.reservations.get(event.reservation)
     if reservation is not None and not reservation.answered:
-        distribution.end(state, reservation, event.why, event.at, event.detail)
+        reservations.end(state, reservation, event.why, event.at, event.detail)
 
 
 def order_failed(state: State, event: e.OrderFailed) -> None:

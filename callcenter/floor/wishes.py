@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import dialling, distribution
+from . import dialling, distribution, reservations
 from . import events as e
 from .agent import BUSY, RINGABLE, WORKING, Agent, AgentState, Move
 from .call import Call, CallState
@@ -54,7 +54,7 @@ def signed_out(state: State, event: e.AgentSignedOut) -> None:
         others = [call for call in agent.cards if call != reservation.call]
         if any(agent.device in state.calls[call].offers for call in others):
             raise NotNow("A call is on your phone; end it first.")
-        distribution.end(state, reservation, "agent_gone", event.at)
+        reservations.end(state, reservation, "agent_gone", event.at)
     if agent.state in BUSY:
         raise NotNow("A call is on your phone; end it first.")
     audit(state, event.at, event.by, "sign_out", agent.id)
@@ -154,7 +154,7 @@ def accepted(state: State, event: e.ReservationAccepted) -> None:
     reservation = own_reservation(state, event.agent, event.reservation)
     if reservation.state != "pending" or dialling.accepted(state, reservation, event.at):
         return
-    reservation.move("accepted", event.at + distribution.ANSWER_SECONDS)
+    reservation.move("accepted", event.at + reservations.ANSWER_SECONDS)
     state.timers.set(("reservation", reservation.id), reservation.deadline)
     state.keep(reservation, event.at)
     state.dirty_calls[reservation.call] = None
@@ -162,7 +162,7 @@ def accepted(state: State, event: e.ReservationAccepted) -> None:
 
 def refused(state: State, event: e.ReservationRefused) -> None:
     reservation = own_reservation(state, event.agent, event.reservation)
-    distribution.end(state, reservation, "declined", event.at, event.reason)
+    reservations.end(state, reservation, "declined", event.at, event.reason)
 
 
 def snoozed(state: State, event: e.CallbackSnoozed) -> None:
