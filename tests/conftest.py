@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
+
+from tests.postgresql import Cluster, missing, running
 
 settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -36,3 +39,41 @@ async def reactor() -> AsyncIterator[Any]:
 
     async with twisted_reactor() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """This process's own PostgreSQL. Where none can run the tests are skipped with the reason; with
+    CALLCENTER_REQUIRE_POSTGRESQL=1 they fail instead, so that a build server cannot skip them
+    unseen."""
+    reason = missing()
+    if reason is not None:
+        if os.environ.get("CALLCENTER_REQUIRE_POSTGRESQL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with running() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgresql(cluster: Cluster) -> Iterator[str]:
+    """The address of a PostgreSQL database of the test's own, with the store's tables."""
+    with cluster.database() as address:
+        yield address
+
+
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+"""To be the ``params`` of what a test gets once in each kind of database."""
+
+
+def address_of(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
+    """The address of a store of the test's own; a file in ``folder`` where the kind has files."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'store.db'}"
+    return str(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture(params=DATABASES)
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same: the test runs once in each kind of database."""
+    return address_of(request, request.param, tmp_path)

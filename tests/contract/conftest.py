@@ -1,4 +1,4 @@
-"""The ports' two implementations: the in-memory twins, and the store on SQLite."""
+"""The ports' implementations: the in-memory twins, and the store in each kind of database."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from callcenter.ports import (
 )
 from callcenter.ports import Journal as JournalPort
 from callcenter.store import Store, open_store
+from tests.conftest import DATABASES, address_of
 from tests.contract.samples import NOW
 from tests.fakes import (
     MemoryAccounts,
@@ -52,7 +53,10 @@ class Ports:
 Build = Callable[[Sequence[PersonRow], Sequence[Account]], Ports]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+IMPLEMENTATIONS = ["memory", *DATABASES]
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
 def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
     """Makes the ports over given people and accounts; it is ``NOW`` for them."""
     opened: list[tuple[Store, Journal]] = []
@@ -65,8 +69,8 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
             MemoryLessons(records), MemorySurroundings(known), MemoryKnowledge(records),
         )  # fmt: skip
 
-    def sqlite(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
-        store = open_store(f"sqlite:///{tmp_path / 'store.db'}", now=lambda: NOW)
+    def stored(people: Sequence[PersonRow], accounts: Sequence[Account]) -> Ports:
+        store = open_store(address_of(request, request.param, tmp_path), now=lambda: NOW)
         with store.bulk() as bulk:
             bulk.people(people)
             bulk.accounts(accounts)
@@ -77,7 +81,7 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
             store.surroundings, store.knowledge,
         )  # fmt: skip
 
-    yield memory if request.param == "memory" else sqlite
+    yield memory if request.param == "memory" else stored
     for store, journal in opened:
         journal.close()
         store.close()
@@ -103,13 +107,13 @@ class Office:
     clock: Clock
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=IMPLEMENTATIONS)
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     clock = Clock()
     if request.param == "memory":
         records = MemoryRecords()
         yield Office(MemoryCallbacks(clock, records), MemoryDemand(records), records, clock)
         return
-    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", callback_clock=clock)
+    store = open_store(address_of(request, request.param, tmp_path), callback_clock=clock)
     yield Office(store.callbacks, store.demand, store.records, clock)
     store.close()
