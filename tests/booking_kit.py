@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from callcenter.callback_ports import CallbackRefused, Callbacks, Demand, Denial
 from callcenter.callbacks.booking import Booking
@@ -18,6 +18,7 @@ from callcenter.callbacks.house import House
 from callcenter.callbacks.planner import Planner, QueuePlan
 from callcenter.callbacks.plans import BookingRules, GuardRules, QueueTerms, SitePlan
 from callcenter.floor.callback import Callback
+from callcenter.floor.orders import RequestCallback
 from callcenter.floor.waits import Estimate
 from callcenter.ports import Surroundings
 from callcenter.store import StoreError
@@ -26,6 +27,9 @@ from telephony.numbers import read_number
 NOW = 1_800_000_000.0
 """A Friday, 08:00 UTC."""
 NUMBER = "020 7946 0123"
+
+Make: TypeAlias = Callable[..., "Kit"]
+"""Makes a kit over the store under test, with what is given in place of what it has."""
 
 
 class Clock:
@@ -168,3 +172,12 @@ class Kit:
 
 def why(error: CallbackRefused) -> tuple[Denial, str]:
     return error.why, error.field
+
+
+def asked(number: str = "+442079460123", **what: Any) -> RequestCallback:
+    """A caller in line asks to be called back."""
+    given: dict[str, Any] = {
+        "call": "c1", "queue": "service", "number": number, "entered": False, "place": NOW - 300.0,
+        "name": None, "person": None, "language": None, "reason": None, "words": "",
+    }  # fmt: skip
+    return RequestCallback(**{**given, **what})
