@@ -201,9 +201,15 @@ class Callbacks(Protocol):
     """The rows. Every method may raise ``StoreError``."""
 
     async def book(
-        self, callback: Callback, source: Source, caps: Caps, slot: SlotHold | None = None
+        self,
+        callback: Callback,
+        source: Source,
+        caps: Caps,
+        slot: SlotHold | None = None,
+        agreed: str = "",
     ) -> None:
         """Check the block list, open ones, caps and the slot, and store it: in one transaction.
+        ``agreed``: the text that ``callback.consent`` names, kept with it; each once.
 
         Raises ``CallbackRefused`` (``blocked``, ``open_one``, ``number_cap`` ...,
         ``slot_taken``); then nothing is stored but that it was refused.
@@ -241,6 +247,9 @@ class Callbacks(Protocol):
     async def one(self, id: str) -> Callback | None: ...
 
     async def attempts(self, id: str) -> tuple[Attempt, ...]: ...
+
+    async def agreed(self, consent: str) -> str | None:
+        """The text that a callback's ``consent`` names; ``None``: it was not kept."""
 
     async def listed(
         self,

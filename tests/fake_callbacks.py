@@ -61,6 +61,7 @@ class MemoryCallbacks:
         self.leases: dict[str, float] = {}
         self.dialled: dict[str, Attempt] = {}
         self.accepted: list[tuple[float, str, Source]] = []
+        self.consents: dict[str, str] = {}
         self.refusals: Counter[tuple[float, str, str | None]] = Counter()
         self._records = records
         self._blocked: dict[str, Blocked] = {}
@@ -72,7 +73,12 @@ class MemoryCallbacks:
     # --- asking -------------------------------------------------------------------------------
 
     async def book(
-        self, callback: Callback, source: Source, caps: Caps, slot: SlotHold | None = None
+        self,
+        callback: Callback,
+        source: Source,
+        caps: Caps,
+        slot: SlotHold | None = None,
+        agreed: str = "",
     ) -> None:
         now = self.clock()
         refused = self._refused(callback, source, caps, slot, now)
@@ -81,6 +87,11 @@ class MemoryCallbacks:
             raise refused
         self.rows[callback.id] = callback
         self.accepted.append((now, callback.number, source))
+        if agreed and callback.consent:
+            self.consents.setdefault(callback.consent, agreed)
+
+    async def agreed(self, consent: str) -> str | None:
+        return self.consents.get(consent)
 
     def _refused(
         self, new: Callback, source: Source, caps: Caps, slot: SlotHold | None, now: float

@@ -151,6 +151,8 @@ class Listed(BaseModel):
 class Whole(BaseModel):
     callback: Callback
     attempts: list[Attempt]
+    agreed: str | None = None
+    """The text of the consent that was given; null: none was, or its text was not kept."""
 
 
 class Slot(BaseModel):

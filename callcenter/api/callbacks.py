@@ -158,8 +158,14 @@ def callbacks_router(
     async def whole(id: CallbackId, request: Request) -> Whole:
         """One callback with all its attempts."""
         user = await current_user(doors, request)
-        callback = await one(id, user)
-        return Whole(callback=callback, attempts=list(await store.attempts(id)))
+        return await whole_of(await one(id, user))
+
+    async def whole_of(callback: Callback) -> Whole:
+        return Whole(
+            callback=callback,
+            attempts=list(await store.attempts(callback.id)),
+            agreed=await store.agreed(callback.consent) if callback.consent else None,
+        )
 
     async def window(queue: str, at: float, opens: float) -> Opening | None:
         """That opens then; ``None``: there is none with room."""
@@ -197,7 +203,7 @@ def callbacks_router(
         known(queue)
         again = await booking.asked_before(user.user, wish.key or "", wish.number.strip())
         if again is not None:
-            return Whole(callback=again, attempts=list(await store.attempts(again.id)))
+            return await whole_of(again)
         at, when = now(), moment(wish.when)
         if when is None:
             return wrong("/when", "when", "Send `now`, or ISO 8601 with an offset.")
@@ -275,8 +281,7 @@ def callbacks_router(
         return await whole_now(after)
 
     async def whole_now(after: Callback) -> Whole:
-        stored = await store.one(after.id)
-        return Whole(callback=stored or after, attempts=list(await store.attempts(after.id)))
+        return await whole_of(await store.one(after.id) or after)
 
     @router.post(
         "/{id}/cancel", operation_id="cancel_callback", dependencies=ours, responses=changing

@@ -38,14 +38,16 @@ class Promising:
         caps: Caps,
         slot: SlotHold | None,
         chance: random.Random,
+        agreed: str = "",
     ) -> Callback:
-        """Stored, with a reference that no other has. Where rules are only tried out, a cap that
-        would have refused it is written down and left out."""
+        """Stored, with a reference that no other has, and with the text that was ``agreed`` to.
+        Where rules are only tried out, a cap that would have refused it is written down and left
+        out."""
         draws = 0
         new = replace(new, id=reference(chance))
         while True:
             try:
-                await self._house.store.book(new, source, caps, slot)
+                await self._house.store.book(new, source, caps, slot, agreed)
             except CallbackRefused as error:
                 if error.why == "store" and draws < DRAWS:
                     if await self._house.store.one(new.id) is None:

@@ -150,7 +150,8 @@ class WebForms:
         await self._admission.use(entry)
         source = Source(site=entry.form.site, address=entry.block)
         try:
-            new = await self._promising.store(new, source, self._rules.caps, slot, chance)
+            agreed = entry.plan.consent if new.consent else ""
+            new = await self._promising.store(new, source, self._rules.caps, slot, chance, agreed)
         except CallbackRefused as error:
             await self._admission.give_back(entry)
             await self._known(entry, new, error)

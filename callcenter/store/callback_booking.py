@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Dialect, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Dialect, case, exists, func, or_, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 
@@ -17,7 +17,13 @@ from callcenter.callback_ports import CallbackRefused, Caps, Denial, SlotHold, S
 from callcenter.floor.callback import Callback
 
 from .callback_rows import TURN, callback_row, is_full, is_open, open_one
-from .callback_tables import callback_blocks, callback_refusals, callback_requests, callbacks
+from .callback_tables import (
+    callback_blocks,
+    callback_consents,
+    callback_refusals,
+    callback_requests,
+    callbacks,
+)
 from .database import DatabaseClock, insert, take_turns
 from .reader import Reader
 from .retention import DAY, Sweep
@@ -28,10 +34,12 @@ _NEW: Final = plain_insert(callbacks)
 _REQUEST: Final = plain_insert(callback_requests)
 
 _c, _q, _b, _f = callbacks.c, callback_requests.c, callback_blocks.c, callback_refusals.c
+_t: Final = callback_consents.c
 
 
 class CallbackBooking:
-    """``keep_days``: how long callbacks that are over are kept, and counts of refusals."""
+    """``keep_days``: how long callbacks that are over are kept, and counts of refusals; texts of
+    consents at least so long, and until no callback names them."""
 
     def __init__(
         self,
@@ -47,6 +55,11 @@ class CallbackBooking:
         self._over = Sweep(_c.ended, _c.id, keep_days, ~is_open)
         self._requests = Sweep(_q.at, _q.callback, 2.0)
         self._refusals = Sweep(_f.hour, (_f.hour, _f.why, _f.site), keep_days)
+        named = exists().where(_c.consent == _t.hash + " " + _t.language)
+        self._consents = Sweep(_t.first_seen, (_t.hash, _t.language), keep_days, ~named)
+        self._agreed = insert(dialect, callback_consents).on_conflict_do_nothing(
+            index_elements=["hash", "language"]
+        )
         counted = insert(dialect, callback_refusals)
         self._counted = counted.on_conflict_do_update(
             index_elements=["hour", "why", "site"],
@@ -54,7 +67,12 @@ class CallbackBooking:
         )
 
     async def book(
-        self, callback: Callback, source: Source, caps: Caps, slot: SlotHold | None = None
+        self,
+        callback: Callback,
+        source: Source,
+        caps: Caps,
+        slot: SlotHold | None = None,
+        agreed: str = "",
     ) -> None:
         def work(connection: Connection) -> CallbackRefused | None:
             take_turns(connection, TURN)
@@ -63,8 +81,13 @@ class CallbackBooking:
             if refused is None:
                 refused = _stored(connection, callback, source, now)
             if refused is None:
+                if agreed and callback.consent:
+                    hashed, _, language = callback.consent.partition(" ")
+                    text = {"hash": hashed, "language": language, "text": agreed, "first_seen": now}
+                    connection.execute(self._agreed, text)
                 self._over.after(connection, now)
                 self._requests.after(connection, now)
+                self._consents.after(connection, now)
             else:
                 hour, site = now // HOUR * HOUR, source.site or ""
                 row = {"hour": hour, "why": refused.why, "site": site, "count": 1}
@@ -75,6 +98,12 @@ class CallbackBooking:
         refused = await asyncio.wrap_future(self._writer.submit(work))
         if refused is not None:
             raise refused
+
+    async def agreed(self, consent: str) -> str | None:
+        hashed, _, language = consent.partition(" ")
+        query = select(_t.text).where(_t.hash == hashed, _t.language == language)
+        found = await self._reader.read(lambda connection: connection.execute(query).scalar())
+        return None if found is None else str(found)
 
     async def refused(
         self, since: float, until: float

@@ -114,6 +114,16 @@ callback_refusals = Table(
     Column("count", BigInteger, nullable=False),
 )
 
+# What customers agreed to: `hash` and `language` with a blank between are a callback's `consent`.
+callback_consents = Table(
+    "callback_consents",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("first_seen", Double, nullable=False),
+)
+
 callback_blocks = Table(
     "callback_blocks",
     metadata,

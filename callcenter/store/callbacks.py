@@ -104,9 +104,17 @@ class CallbacksTable:
     # --- asking -------------------------------------------------------------------------------
 
     async def book(
-        self, callback: Callback, source: Source, caps: Caps, slot: SlotHold | None = None
+        self,
+        callback: Callback,
+        source: Source,
+        caps: Caps,
+        slot: SlotHold | None = None,
+        agreed: str = "",
     ) -> None:
-        await self._booking.book(callback, source, caps, slot)
+        await self._booking.book(callback, source, caps, slot, agreed)
+
+    async def agreed(self, consent: str) -> str | None:
+        return await self._booking.agreed(consent)
 
     async def refused(
         self, since: float, until: float

@@ -15,7 +15,7 @@ from .database import Database
 from .errors import StoreError, explain
 from .tables import metadata
 
-NEWEST: Final = "0005"
+NEWEST: Final = "0006"
 """The revision of the last migration: a database that has it needs none."""
 
 

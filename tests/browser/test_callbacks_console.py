@@ -432,6 +432,32 @@ async def test_supervisors_see_every_callback_and_take_one_away(promising: Promi
     await expect(row(page, "王小明")).to_contain_text("cancelled by staff")
 
 
+async def test_what_a_customer_agreed_to_is_in_the_details(promising: Promising) -> None:
+    """The text as it was shown, or that it was not kept; nothing where nobody agreed."""
+    promising.store.consents["aa zh-Hant"] = "我們可以錄音。<b>"
+    promising.put("AGRE-0001", name="Ann Lee", consent="aa zh-Hant")
+    promising.put("LOST-0001", name="Bob Ray", consent="bb en")
+    promising.put("NONE-0001", name="Cy Fox")
+    page = await page_of(promising)
+    dialog, agreed = page.get_by_role("dialog"), page.locator(".callback-agreed")
+
+    async def opened(name: str) -> None:
+        await row(page, name).get_by_role("button").click()
+        await expect(dialog).to_contain_text(name)
+
+    await opened("Ann Lee")
+    await expect(agreed).to_contain_text("Agreed to Traditional Chinese")
+    await expect(agreed.locator("blockquote")).to_have_text("我們可以錄音。<b>")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await opened("Bob Ray")
+    await expect(agreed).to_contain_text("The text was not kept.")
+    await page.keyboard.press("Escape")
+    async with page.expect_response(re.compile("NONE-0001")):
+        await opened("Cy Fox")
+    await expect(agreed).to_have_count(0)
+
+
 async def test_a_callback_is_moved_given_to_somebody_or_called_now(promising: Promising) -> None:
     """What changed meanwhile is not overwritten: the supervisor is told to look again."""
     opens = promising.now // 900 * 900 + DAY

@@ -9,6 +9,7 @@ import pytest
 from callcenter.callback_ports import CallbackRefused, Caps, Denial, SlotHold, Source
 from callcenter.floor.callback import Callback, CallbackState
 from tests.contract.callback_samples import (
+    HOSTILE,
     NO_CAPS,
     WEB,
     booked,
@@ -199,3 +200,23 @@ async def test_claimed_and_dialled_ones_count(office: Office) -> None:
     (claimed,) = await office.callbacks.claim("one")
     await office.callbacks.keep(dialling(claimed, "cb-1"), dialling=True)
     assert await asked(office, wanted(2), slot=SlotHold(opens=NOW, capacity=1)) == "slot_taken"
+
+
+async def test_what_was_agreed_to(office: Office) -> None:
+    """Each text once for a language, kept with the callback that names it; not of a refused one."""
+    text = f"You may record the call. {HOSTILE}"
+    named = "0f3c5d7e9b1a2c4e zh-Hant"
+    store = office.callbacks
+    assert await store.agreed(named) is None
+    with pytest.raises(CallbackRefused):
+        await store.book(
+            wanted(1, consent=named), WEB, NO_CAPS, SlotHold(opens=NOW, capacity=0), agreed=text
+        )
+    assert await store.agreed(named) is None
+    await store.book(wanted(1, consent=named), WEB, NO_CAPS, agreed=text)
+    await store.book(wanted(2, consent=named), WEB, NO_CAPS, agreed=text)
+    await store.book(wanted(3), WEB, NO_CAPS, agreed="nobody ticked it")
+    await store.book(wanted(4, consent="0f3c5d7e9b1a2c4e en"), WEB, NO_CAPS, agreed=text)
+    assert await store.agreed(named) == await store.agreed("0f3c5d7e9b1a2c4e en") == text
+    for other in ("", "0f3c5d7e9b1a2c4e", "0f3c5d7e9b1a2c4e zh", "ffff zh-Hant"):
+        assert await store.agreed(other) is None

@@ -225,6 +225,19 @@ async def test_what_is_for_supervisors_is_refused_to_agents(
     assert here.changed == []
 
 
+async def test_the_text_that_was_agreed_to_is_in_the_details(here: Here) -> None:
+    """After a change too; null where nobody agreed, or it was not kept."""
+    here.put(
+        callback(consent="aa en"), callback("LOST-0001", consent="bb en"), callback("NONE-0001")
+    )
+    here.store.consents["aa en"] = "You may call."
+    async with here.browser("sue") as http:
+        found = [(await http.get(f"callbacks/{one}")).json()["agreed"] for one in here.store.rows]
+        assert found == ["You may call.", None, None]
+        gone = await http.post("callbacks/AAAA-1111/cancel", json={})
+        assert gone.json()["agreed"] == "You may call."
+
+
 # --- scheduling ----------------------------------------------------------------------------------
 
 WISH = {

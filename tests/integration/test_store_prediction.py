@@ -183,7 +183,7 @@ async def test_an_older_store_is_brought_up_to_date(store: Store, path: Path) ->
     with closing(sqlite3.connect(path)) as connection, connection:
         for name in ("happenings", "pages", "conditions", "predictions", "marks", "knowledge"):
             connection.execute(f"DROP TABLE {name}")
-        for name in metadata.tables:  # of schema 0005
+        for name in metadata.tables:  # of later schemas
             if name.startswith("callback") or name in ("deflections", "secrets"):
                 connection.execute(f"DROP TABLE {name}")
         connection.execute("DROP INDEX ix_interactions_number_arrived")

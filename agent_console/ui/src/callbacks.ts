@@ -28,6 +28,8 @@ export interface Callback {
   ended: number | null;
   why: string | null;
   by: string | null;
+  /** Which text was agreed to, and in which language; empty: none. */
+  consent: string;
 }
 
 export interface Listed {
@@ -132,8 +134,9 @@ export function listed(): Promise<Listed> {
   return read("");
 }
 
-export async function attempts(id: string): Promise<Attempt[]> {
-  return (await read<{ attempts: Attempt[] }>(about(id))).attempts;
+/** What the list does not say. */
+export function whole(id: string): Promise<{ attempts: Attempt[]; agreed: string | null }> {
+  return read(about(id));
 }
 
 export async function slots(queue: string, days = 7): Promise<Slot[]> {

@@ -127,12 +127,14 @@ async def test_the_house_is_told(make: Make) -> None:
 
 
 async def test_to_what_text_they_agreed(make: Make) -> None:
-    """By its hash, with the language; nothing where nobody ticked the box or there is no text."""
+    """By its hash, with the language, and the text itself once; nothing where nobody ticked the box
+    or there is no text."""
     text = "我们可以录音。"
     kit = make(site=replace(make().site, consent=text))
     ticked = await kit.book(consent=True, language="zh-Hans")
     assert ticked.callback.consent == f"{sha256(text.encode()).hexdigest()[:16]} zh-Hans"
     assert await kit.store.one(ticked.callback.id) == ticked.callback
+    assert await kit.store.agreed(ticked.callback.consent) == text
     left = await kit.book(number="020 7946 0999", address="10.0.0.1")
     assert left.callback.consent == ""
     plain = await make(seed=2).book(number="0117 496 0123", address="10.0.1.1", consent=True)

@@ -4,11 +4,12 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { board, notify, settings } from "../app";
 import {
-  type Attempt, attempts, type Callback, change, CHANGEABLE, type Slot, slots, troubleOf,
+  type Attempt, type Callback, change, CHANGEABLE, type Slot, slots, troubleOf, whole,
 } from "../callbacks";
 import { dayAndTime } from "../format";
 import { locale, t, word } from "../i18n";
 import { sameClock, windowText } from "../zones";
+import { languageName } from "./bits";
 import { Icon } from "./icon";
 import { reasonWords } from "./promised";
 import { FreeTimes } from "./schedule";
@@ -43,11 +44,15 @@ function About({ one }: { one: Callback }) {
   const lang = locale.value;
   const here = settings.value.time_zone;
   const tries = useSignal<readonly Attempt[]>([]);
+  const agreed = useSignal<string | null | undefined>(undefined);
   useEffect(() => {
     let gone = false;
-    attempts(one.id).then((found) => !gone && (tries.value = found), () => {
-      // The list below stays empty; the number of tries is in the table behind.
-    });
+    whole(one.id).then(
+      (found) => !gone && ([tries.value, agreed.value] = [found.attempts, found.agreed]),
+      () => {
+        // What is below stays away; the number of tries is in the table behind.
+      },
+    );
     return () => {
       gone = true;
     };
@@ -70,6 +75,9 @@ function About({ one }: { one: Callback }) {
         {one.why !== null && line(t("callbacks.why"), word("callback_end", one.why))}
       </dl>
       {one.words && <blockquote class="callback-words"><bdi>{one.words}</bdi></blockquote>}
+      {one.consent && agreed.value !== undefined && (
+        <Agreed language={one.consent.split(" ")[1] ?? ""} text={agreed.value} />
+      )}
       {tries.value.length > 0 && (
         <>
           <h3>{t("callbacks.attempts")}</h3>
@@ -84,6 +92,17 @@ function About({ one }: { one: Callback }) {
         </>
       )}
     </>
+  );
+}
+
+/** The text of the consent, as it was shown; `language`: that of the form. */
+function Agreed({ language, text }: { language: string; text: string | null }) {
+  return (
+    <div class="callback-agreed">
+      <h3>{t("callbacks.agreed")} <span class="quiet">{languageName(language)}</span></h3>
+      {text === null ? <p class="quiet">{t("callbacks.agreed_lost")}</p>
+        : <blockquote class="callback-words"><bdi>{text}</bdi></blockquote>}
+    </div>
   );
 }
 
