@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+from tests.databases import DATABASES, address_of
 from tests.postgresql import Cluster, missing, running
 
 settings.register_profile(
@@ -62,18 +63,25 @@ def postgresql(cluster: Cluster) -> Iterator[str]:
         yield address
 
 
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-"""To be the ``params`` of what a test gets once in each kind of database."""
-
-
-def address_of(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
-    """The address of a store of the test's own; a file in ``folder`` where the kind has files."""
-    if kind == "sqlite":
-        return f"sqlite:///{folder / 'store.db'}"
-    return str(request.getfixturevalue("postgresql"))
-
-
 @pytest.fixture(params=DATABASES)
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The same: the test runs once in each kind of database."""
-    return address_of(request, request.param, tmp_path)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The test runs once in each kind of database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def address(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> str:
+    """The address of a store of the test's own."""
+    return address_of(request, database_kind, tmp_path)
+
+
+@pytest.fixture
+def empty_address(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
+) -> Iterator[str]:
+    """The address of a database without any table, for a test that changes tables."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    with request.getfixturevalue("cluster").empty() as address:
+        yield address

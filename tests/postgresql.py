@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from callcenter.store import open_store
@@ -58,6 +58,21 @@ wal_level = minimal
 unix_socket_directories = '{folder}'
 """
 
+_DISCONNECT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+_EMPTY = """
+DO $$
+DECLARE name text; used boolean;
+BEGIN
+  FOR name IN
+    SELECT tablename FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO used;
+    IF used THEN EXECUTE format('TRUNCATE %I RESTART IDENTITY CASCADE', name); END IF;
+  END LOOP;
+END $$
+"""
+
 
 def programs() -> Path | None:
     """The folder of the newest PostgreSQL server that is new enough."""
@@ -90,32 +105,42 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._names = count(1)
-        self._admin: Engine = create_engine(
-            self._address("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
-        )
-        self._filled: str | None = None
+        self._free: list[str] = []
+        """Databases that have the store's tables and nothing in them."""
 
     @contextmanager
-    def database(self, empty: bool = False) -> Iterator[str]:
-        """The address of a database of one's own, gone afterwards; with the store's tables unless
-        it is to be ``empty``."""
+    def database(self) -> Iterator[str]:
+        """The address of a database of one's own for a while, with the store's tables. It is used
+        again: whoever changes a table takes an ``empty`` one."""
+        name = self._free.pop() if self._free else self._filled()
+        yield self._address(name)
+        self._run(_DISCONNECT, name=name)
+        self._run(_EMPTY, database=name)
+        self._free.append(name)
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The address of a database without tables, gone afterwards."""
+        name = self._made()
+        yield self._address(name)
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _filled(self) -> str:
+        name = self._made()
+        open_store(self._address(name)).close()
+        return name
+
+    def _made(self) -> str:
         name = f"test{next(self._names)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else self._template()}")
-        try:
-            yield self._address(name)
-        finally:
-            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+        self._run(f"CREATE DATABASE {name} TEMPLATE template0")
+        return name
 
-    def _template(self) -> str:
-        if self._filled is None:
-            self._run("CREATE DATABASE filled TEMPLATE template0")
-            open_store(self._address("filled")).close()
-            self._filled = "filled"
-        return self._filled
-
-    def _run(self, statement: str) -> None:
-        with self._admin.connect() as connection:
-            connection.execute(text(statement))
+    def _run(self, statement: str, database: str = "postgres", **values: str) -> None:
+        engine = create_engine(
+            self._address(database), isolation_level="AUTOCOMMIT", poolclass=NullPool
+        )
+        with engine.connect() as connection:
+            connection.execute(text(statement), values)
 
     def _address(self, name: str) -> str:
         where = {"host": str(self._folder)}

@@ -23,8 +23,8 @@ from callcenter.ports import (
 )
 from callcenter.ports import Journal as JournalPort
 from callcenter.store import Store, open_store
-from tests.conftest import DATABASES, address_of
 from tests.contract.samples import NOW
+from tests.databases import DATABASES, address_of
 from tests.fakes import (
     MemoryAccounts,
     MemoryCallbacks,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,7 @@ from tests.contract.callback_samples import (
     wanted,
 )
 from tests.contract.samples import ended
+from tests.databases import run_sql
 
 DAY = 86_400.0
 POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -65,10 +65,9 @@ SQLITE: Dialect = sqlite.dialect()
 
 @asynccontextmanager
 async def engines(
-    path: Path, count: int = 2, clock: Callable[[], float] | None = None, **more: Any
+    address: str, count: int = 2, clock: Callable[[], float] | None = None, **more: Any
 ) -> AsyncIterator[list[Store]]:
-    """Stores of their own on one file, as engines have that know nothing of each other."""
-    address = f"sqlite:///{path / 'shared.db'}"
+    """Stores of their own on one database, as engines have that know nothing of each other."""
     opened = [open_store(address, busy=60.0, callback_clock=clock, **more) for _ in range(count)]
     try:
         yield opened
@@ -84,9 +83,9 @@ def now_on(n: int, **changes: Any) -> Callback:
     return wanted(n, **times, **changes)
 
 
-async def test_no_callback_is_claimed_twice(tmp_path: Path) -> None:
+async def test_no_callback_is_claimed_twice(address: str) -> None:
     """Four engines that claim 500 at once get each of them exactly once, and all of them."""
-    async with engines(tmp_path, 4) as stores:
+    async with engines(address, 4) as stores:
         await asyncio.gather(*(booked(stores[0].callbacks, now_on(n)) for n in range(500)))
 
         async def claim_all(store: Store, node: str) -> list[Callback]:
@@ -106,10 +105,10 @@ async def test_no_callback_is_claimed_twice(tmp_path: Path) -> None:
             assert await stores[0].callbacks.renew(f"n{node}") == {one.id for one in got}
 
 
-async def test_one_of_two_who_hold_it_dials(tmp_path: Path) -> None:
+async def test_one_of_two_who_hold_it_dials(address: str) -> None:
     """Engines whose leases were over go on: of each callback one dials, at most once."""
     clock = [1_000_000.0]
-    async with engines(tmp_path, 3, clock=lambda: clock[0]) as stores:
+    async with engines(address, 3, clock=lambda: clock[0]) as stores:
         rows = [wanted(n, opens=0.0, due=0.0, closes=2e6) for n in range(60)]
         await booked(stores[0].callbacks, *rows)
         held: list[tuple[Store, Callback]] = []
@@ -133,9 +132,9 @@ async def test_one_of_two_who_hold_it_dials(tmp_path: Path) -> None:
             assert len(await stores[0].callbacks.attempts(row.id)) == 1
 
 
-async def test_caps_and_slots_hold_between_engines(tmp_path: Path) -> None:
+async def test_caps_and_slots_hold_between_engines(address: Path) -> None:
     """Of engines that book at once, together so many are accepted as one alone would."""
-    async with engines(tmp_path, 3) as stores:
+    async with engines(address, 3) as stores:
         limits = (
             (Caps(number_day=None, address_hour=5, prefix_hour=None, site_hour=None,
                   spend_hour=None), None, "address_cap", 5),
@@ -165,9 +164,9 @@ async def test_caps_and_slots_hold_between_engines(tmp_path: Path) -> None:
         assert {site for _, _, site, _ in refusals} == {"shop"}
 
 
-async def test_one_person_one_callback(tmp_path: Path) -> None:
+async def test_one_person_one_callback(address: str) -> None:
     """Two engines that book for the same number, or the same person: one is accepted."""
-    async with engines(tmp_path) as stores:
+    async with engines(address) as stores:
 
         async def book(store: Store, one: Callback) -> str:
             try:
@@ -185,9 +184,9 @@ async def test_one_person_one_callback(tmp_path: Path) -> None:
             assert got[0] in {one.id for one in two}
 
 
-def test_the_database_itself_refuses_a_second(tmp_path: Path) -> None:
+def test_the_database_itself_refuses_a_second(address: str) -> None:
     """Whatever a program does: no number and no person has two open rows."""
-    store = open_store(f"sqlite:///{tmp_path / 'a.db'}")
+    store = open_store(address)
 
     def put(one: Callback) -> None:
         row = callback_row(one)
@@ -206,10 +205,12 @@ def test_the_database_itself_refuses_a_second(tmp_path: Path) -> None:
         store.close()
 
 
-async def test_by_the_clock_of_the_database(tmp_path: Path) -> None:
+async def test_by_the_clock_of_the_database(address: str) -> None:
     """Without another clock it is the database's: the real time, to the second at least."""
-    async with engines(tmp_path, 1) as (store,):
-        found = await asyncio.wrap_future(store.writer.submit(DatabaseClock(SQLITE)))
+    async with engines(address, 1) as (store,):
+        found = await asyncio.wrap_future(
+            store.writer.submit(DatabaseClock(store._database.dialect))
+        )
         assert abs(found - time.time()) < 5.0
         at = time.time()
         await booked(
@@ -266,14 +267,14 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
-def test_killed_at_any_moment(tmp_path: Path) -> None:
+def test_killed_at_any_moment(address: str) -> None:
     """Over kill -9 at random moments no acknowledged booking, attempt or end is lost; the next run
     goes on where the last was, and none is dialled twice for one attempt."""
-    path, chance = tmp_path / "shared.db", random.Random(6)
+    chance = random.Random(6)
     said: dict[str, set[str]] = {"booked": set(), "dialled": set(), "done": set()}
     for run in range(6):
         process = subprocess.Popen(
-            [sys.executable, "-c", STEPS_UNTIL_KILLED, f"sqlite:///{path}", str(run)],
+            [sys.executable, "-c", STEPS_UNTIL_KILLED, address, str(run)],
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[2],
@@ -289,45 +290,44 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
             what, which = line.split()
             assert which not in said[what]
             said[what].add(which)
-        with closing(sqlite3.connect(path)) as connection:
-            state = dict(connection.execute("SELECT id, state FROM callbacks").fetchall())
-            calls = {row[0] for row in connection.execute("SELECT call FROM callback_attempts")}
-            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        state = dict(run_sql(address, "SELECT id, state FROM callbacks"))
+        calls = {row[0] for row in run_sql(address, "SELECT call FROM callback_attempts")}
+        if address.startswith("sqlite"):
+            assert run_sql(address, "PRAGMA integrity_check") == [("ok",)]
         assert said["booked"] <= set(state)
         assert said["dialled"] <= calls
         assert {state[which] for which in said["done"]} <= {"done"}
     assert min(len(which) for which in said.values()) > 5
 
 
-async def test_the_secret_is_one(tmp_path: Path) -> None:
+async def test_the_secret_is_one(address: str, empty_address: str) -> None:
     """Engines that ask at once, and later runs, sign with the same bytes; another store has its
     own."""
-    async with engines(tmp_path, 4) as stores:
+    async with engines(address, 4) as stores:
         asked = await asyncio.gather(*(store.callbacks.secret() for store in stores * 3))
         assert len(set(asked)) == 1
-    async with engines(tmp_path, 1) as (again,):
+    async with engines(address, 1) as (again,):
         assert await again.callbacks.secret() == asked[0]
-    (tmp_path / "other").mkdir()
-    async with engines(tmp_path / "other", 1) as (other,):
+    async with engines(empty_address, 1) as (other,):
         assert await other.callbacks.secret() != asked[0]
 
 
-async def test_a_token_is_used_by_one(tmp_path: Path) -> None:
+async def test_a_token_is_used_by_one(address: str) -> None:
     """Of engines that are given the same form at once, one may use it."""
-    async with engines(tmp_path, 3) as stores:
+    async with engines(address, 3) as stores:
         until = time.time() + 60.0
         for n in range(20):
             used = await asyncio.gather(*(s.callbacks.use_token(f"t{n}", until) for s in stores))
             assert sum(used) == 1
 
 
-async def test_everything_is_there_again(tmp_path: Path) -> None:
+async def test_everything_is_there_again(address: str) -> None:
     """After a restart all is as it was left, to the last field."""
-    async with engines(tmp_path, 1) as (store,):
+    async with engines(address, 1) as (store,):
         await booked(store.callbacks, replace(full(1), due=0.0), wanted(2))
         (held,) = await store.callbacks.claim("one", limit=1)
         await store.callbacks.change(replace(wanted(2), agent="bo"), 1)
-    async with engines(tmp_path, 1) as (store,):
+    async with engines(address, 1) as (store,):
         assert await store.callbacks.one("R001") == held
         assert await store.callbacks.one("R002") == replace(
             wanted(2), agent="bo", version=2, fence=1
@@ -336,13 +336,13 @@ async def test_everything_is_there_again(tmp_path: Path) -> None:
         assert again == replace(held, version=held.version + 1, fence=held.fence + 1)
 
 
-async def test_old_rows_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_rows_go(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Callbacks that are over and attempts by their days, requests after two, refusals, dry runs,
     used tokens and visitors by theirs; what is open stays, however old."""
     monkeypatch.setattr(retention, "SWEEP_EVERY", 1)
     clock = [0.0]
     keep = Retention(callbacks=5, dry_runs=3)
-    async with engines(tmp_path, 1, clock=lambda: clock[0], keep=keep) as (store,):
+    async with engines(address, 1, clock=lambda: clock[0], keep=keep) as (store,):
         await booked(store.callbacks, wanted(900, made=0.0))
         for day in range(10):
             clock[0] = at = day * DAY
@@ -364,28 +364,27 @@ async def test_old_rows_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert refused == tuple((n * DAY, "open_one", None, 1) for n in range(4, 10))
         assert len(await store.callbacks.dry_runs()) == 4
         assert (await store.callbacks.deflection(0.0, 99 * DAY, 99 * DAY)).shown == 6
-    with closing(sqlite3.connect(tmp_path / "shared.db")) as connection:
 
-        def count(table: str) -> int:
-            return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    def count(table: str) -> int:
+        return int(run_sql(address, f"SELECT count(*) FROM {table}")[0][0])
 
-        assert count("callback_attempts") == 6
-        assert count("callback_requests") == 3
-        assert count("callback_tokens") == 1
+    assert count("callback_attempts") == 6
+    assert count("callback_requests") == 3
+    assert count("callback_tokens") == 1
 
 
-async def test_a_store_of_before(tmp_path: Path) -> None:
+async def test_a_store_of_before(empty_address: str) -> None:
     """A store of schema 0004 with calls in it takes callbacks, and shows who came back."""
-    path = tmp_path / "shared.db"
-    async with engines(tmp_path, 1) as (store,):
+    async with engines(empty_address, 1) as (store,):
         await store.records.record_call(ended("c1", number=number(1), arrived=5.0))
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for name in metadata.tables:
-            if name.startswith("callback") or name in ("deflections", "secrets"):
-                connection.execute(f"DROP TABLE {name}")
-        connection.execute("DROP INDEX ix_interactions_number_arrived")
-        connection.execute("UPDATE alembic_version SET version_num = '0004'")
-    async with engines(tmp_path, 1) as (store,):
+    newer = [one for one in metadata.tables if one.startswith("callback")]
+    run_sql(
+        empty_address,
+        *(f"DROP TABLE {name}" for name in [*newer, "deflections", "secrets"]),
+        "DROP INDEX ix_interactions_number_arrived",
+        "UPDATE alembic_version SET version_num = '0004'",
+    )
+    async with engines(empty_address, 1) as (store,):
         await booked(store.callbacks, now_on(1))
         assert len(await store.callbacks.claim("one")) == 1
         await store.callbacks.deflected(shown("d", at=4.0, solved=True, number=number(1)))
@@ -409,7 +408,7 @@ async def test_what_is_asked_often_uses_indexes(tmp_path: Path) -> None:
         callback_scores._promises(0.0, 9.0, 5.0, None),
         deflections._query(0.0, 9.0, 5.0),
     ]
-    async with engines(tmp_path, 1) as (store,):
+    async with engines(f"sqlite:///{tmp_path / 'store.db'}", 1) as (store,):
         for query in queries:
 
             def plan(connection: Connection, query: Any = query) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,8 @@ from tests.contract.samples import audited, decision, reservation, told
 DAY = 86_400.0
 
 
-async def test_two_engines_race_for_an_agent(tmp_path: Path) -> None:
+async def test_two_engines_race_for_an_agent(address: str) -> None:
     """Of two engines that reserve the same agents at once, exactly one gets each."""
-    address = f"sqlite:///{tmp_path / 'shared.db'}"
     engines = {node: open_store(address, busy=60.0) for node in ("one", "two")}
     agents = [f"agent{n}" for n in range(40)]
 
@@ -42,11 +40,11 @@ async def test_two_engines_race_for_an_agent(tmp_path: Path) -> None:
             store.close()
 
 
-async def test_old_decisions_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_decisions_go(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Decisions older than asked for are deleted as new ones come, a bounded number at a time."""
     monkeypatch.setattr(retention, "SWEEP_EVERY", 2)
     monkeypatch.setattr(retention, "SWEPT", 2)
-    store = open_store(f"sqlite:///{tmp_path / 'a.db'}", keep=Retention(decisions=10))
+    store = open_store(address, keep=Retention(decisions=10))
     try:
 
         async def record(at: float, call: str) -> int:
@@ -64,11 +62,11 @@ async def test_old_decisions_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         store.close()
 
 
-async def test_old_rows_of_the_others_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_rows_of_the_others_go(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits told, audit, reservations that are over: each by its own time; live ones stay."""
     monkeypatch.setattr(retention, "SWEEP_EVERY", 1)
     keep = Retention(told_waits=5, reservations=3, audit=7)
-    store = open_store(f"sqlite:///{tmp_path / 'a.db'}", keep=keep)
+    store = open_store(address, keep=keep)
     records = store.records
     try:
 

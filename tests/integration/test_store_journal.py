@@ -21,7 +21,7 @@ from callcenter.floor.events import (
     TimePassed,
 )
 from callcenter.journal import Journal
-from callcenter.store import Store, StoreError, open_store
+from callcenter.store import StoreError, open_store
 
 WRITES_UNTIL_KILLED = """
 import asyncio, sys
@@ -45,16 +45,12 @@ asyncio.run(main())
 """
 
 
-def opened(path: Path) -> Store:
-    return open_store(f"sqlite:///{path}")
-
-
-def test_killed_at_any_moment(tmp_path: Path) -> None:
+def test_killed_at_any_moment(address: str) -> None:
     """Over kill -9 at random moments every acknowledged event is there, in order, without holes."""
-    path, chance, acknowledged = tmp_path / "j.db", random.Random(5), 0
+    chance, acknowledged = random.Random(5), 0
     for _ in range(5):
         process = subprocess.Popen(
-            [sys.executable, "-c", WRITES_UNTIL_KILLED, f"sqlite:///{path}"],
+            [sys.executable, "-c", WRITES_UNTIL_KILLED, address],
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[2],
@@ -69,7 +65,7 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
         process.wait()
         # The last line may be cut in the middle by the kill: only whole ones count.
         acknowledged = max([acknowledged, *map(int, said.split("\n")[:-1])])
-        store = opened(path)
+        store = open_store(address)
         found = list(store.journal.read())
         store.close()
         assert [position for position, _ in found] == list(range(1, len(found) + 1))
@@ -78,18 +74,17 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
     assert acknowledged > 0
 
 
-async def test_goes_on_after_the_last(tmp_path: Path) -> None:
+async def test_goes_on_after_the_last(address: str) -> None:
     """A reopened journal goes on at the next position, and reads back what was appended."""
     events = [CallEnded(at=float(n), call=f"c{n}", why="completed") for n in range(2500)]
-    path = tmp_path / "j.db"
     for half in (events[:1300], events[1300:]):
-        store = opened(path)
+        store = open_store(address)
         journal = Journal(store)
         for event in half:
             journal.append(event)
         journal.close()
         store.close()
-    store = opened(path)
+    store = open_store(address)
     assert store.journal.last() == 2500
     assert list(store.journal.read()) == list(enumerate(events, 1))
     assert [position for position, _ in store.journal.read(1200, 1210)] == list(range(1200, 1211))
@@ -97,9 +92,9 @@ async def test_goes_on_after_the_last(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_unwritable_event_is_lost_alone(tmp_path: Path) -> None:
+async def test_unwritable_event_is_lost_alone(address: str) -> None:
     """An event JSON cannot hold is refused to whoever waits for it; its neighbours are written."""
-    store = opened(tmp_path / "j.db")
+    store = open_store(address)
     journal = Journal(store)
     good = journal.append(TimePassed(at=1.0))
     bad = journal.append(TimePassed(at=float("nan")))
@@ -116,9 +111,9 @@ async def test_unwritable_event_is_lost_alone(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_second_engine_is_refused(tmp_path: Path) -> None:
+async def test_second_engine_is_refused(address: str) -> None:
     """Two engines on one journal: the later one's events are refused, nothing is overwritten."""
-    store = opened(tmp_path / "j.db")
+    store = open_store(address)
     first, second = Journal(store), Journal(store)
     for n in range(10):
         position = first.append(TimePassed(at=float(n)))
@@ -134,9 +129,9 @@ async def test_second_engine_is_refused(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_waiting_is_for_what_was_given(tmp_path: Path) -> None:
+async def test_waiting_is_for_what_was_given(address: str) -> None:
     """A position nobody was given is a mistake of the caller, and is said to be one."""
-    store = opened(tmp_path / "j.db")
+    store = open_store(address)
     journal = Journal(store)
     with pytest.raises(ValueError, match="no event has position 1 yet"):
         await journal.durable(1)
@@ -145,9 +140,9 @@ async def test_waiting_is_for_what_was_given(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_closed_journal_takes_no_more(tmp_path: Path) -> None:
+async def test_closed_journal_takes_no_more(address: str) -> None:
     """After closing, an event is counted as lost, and whoever waits for it is told."""
-    store = opened(tmp_path / "j.db")
+    store = open_store(address)
     journal = Journal(store)
     journal.close()
     position = journal.append(TimePassed(at=1.0))
@@ -156,9 +151,9 @@ async def test_closed_journal_takes_no_more(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_given_up_wait_harms_nobody(tmp_path: Path) -> None:
+async def test_given_up_wait_harms_nobody(address: str) -> None:
     """One who stops waiting does not disturb the others."""
-    store = opened(tmp_path / "j.db")
+    store = open_store(address)
     journal = Journal(store)
     positions = [journal.append(TimePassed(at=float(n))) for n in range(20)]
     tasks = [asyncio.ensure_future(journal.durable(position)) for position in positions]
@@ -178,9 +173,9 @@ def _signed_in(at: float, agent: str) -> AgentSignedIn:
     return AgentSignedIn(at=at, agent=agent, name=agent, device=f"PJSIP/{agent}", skills=())
 
 
-async def _last_run(path: Path, *events: Event) -> list[str]:
+async def _last_run(address: str, *events: Event) -> list[str]:
     """Who signed in, after the run that counts began."""
-    store = opened(path / "j.db")
+    store = open_store(address)
     journal = Journal(store)
     for event in events:
         position = journal.append(event)
@@ -192,10 +187,10 @@ async def _last_run(path: Path, *events: Event) -> list[str]:
     return [one.agent for one in found if isinstance(one, AgentSignedIn)]
 
 
-async def test_runs_that_were_ended_while_they_started_took_nobody_away(tmp_path: Path) -> None:
+async def test_runs_that_were_ended_while_they_started_took_nobody_away(address: str) -> None:
     connected = ExchangeConnected(at=13.0, version="22", restarted=False)
     assert await _last_run(
-        tmp_path,
+        address,
         _opened(1.0), _signed_in(2.0, "old"), replace(connected, at=3.0),
         _opened(10.0), _signed_in(11.0, "1"), _signed_in(12.0, "2"), connected,
         _opened(20.0), _signed_in(21.0, "1"),
@@ -203,19 +198,19 @@ async def test_runs_that_were_ended_while_they_started_took_nobody_away(tmp_path
     ) == ["1", "2", "1"]  # fmt: skip
 
 
-async def test_a_start_a_day_later_takes_over_nobody(tmp_path: Path) -> None:
+async def test_a_start_a_day_later_takes_over_nobody(address: str) -> None:
     connected = ExchangeConnected(at=3.0, version="22", restarted=False)
     assert (
         await _last_run(
-            tmp_path, _opened(1.0), _signed_in(2.0, "1"), connected, _opened(90_000.0),
+            address, _opened(1.0), _signed_in(2.0, "1"), connected, _opened(90_000.0),
             _opened(90_001.0),
         )
         == []
     )  # fmt: skip
 
 
-async def test_runs_that_never_reached_the_exchange_are_taken_together(tmp_path: Path) -> None:
+async def test_runs_that_never_reached_the_exchange_are_taken_together(address: str) -> None:
     found = await _last_run(
-        tmp_path, _opened(1.0), _signed_in(2.0, "1"), _opened(4.0), _signed_in(5.0, "2")
+        address, _opened(1.0), _signed_in(2.0, "1"), _opened(4.0), _signed_in(5.0, "2")
     )
     assert found == ["1", "2"]
