@@ -259,6 +259,9 @@ class Callbacks(Protocol):
     ) -> tuple[Callback, ...]:
         """By place; those that are over newest first."""
 
+    async def names(self, persons: Collection[str]) -> dict[str, str]:
+        """What these are called, by person; those who are not known any more are absent."""
+
     async def open_of(self, number: str, person: str | None) -> Callback | None:
         """The open one of this number or person."""
 

@@ -62,6 +62,8 @@ class MemoryCallbacks:
         self.dialled: dict[str, Attempt] = {}
         self.accepted: list[tuple[float, str, Source]] = []
         self.consents: dict[str, str] = {}
+        self.people: dict[str, str] = {}
+        """Names, by person."""
         self.refusals: Counter[tuple[float, str, str | None]] = Counter()
         self._records = records
         self._blocked: dict[str, Blocked] = {}
@@ -250,6 +252,9 @@ class MemoryCallbacks:
         over = sorted((one for one in found if one.state not in OPEN), key=lambda one: one.id)
         over.sort(key=lambda one: -(one.ended or 0.0))
         return (*going, *over)[:limit]
+
+    async def names(self, persons: Collection[str]) -> dict[str, str]:
+        return {one: name for one, name in self.people.items() if one in persons}
 
     async def open_of(self, number: str, person: str | None) -> Callback | None:
         return self._open_of(number, person)

@@ -146,6 +146,9 @@ class Listed(BaseModel):
     counts: Counts
     more: bool
     """There are more than were asked for."""
+    names: dict[str, str]
+    """By person, of those who said no name themselves: what the one known by their number, or
+    signed in at the site, is called."""
 
 
 class Whole(BaseModel):

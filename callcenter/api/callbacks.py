@@ -117,7 +117,8 @@ def callbacks_router(
         states: Annotated[list[CallbackState] | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=2000)] = 500,
     ) -> Listed:
-        """Open callbacks and those that ended within a day; agents see those kept for them."""
+        """Open callbacks and those that ended within a day; agents see those kept for them, whose
+        cards say who it is."""
         user = await current_user(doors, request)
         wanted: frozenset[CallbackState] = OPEN | OVER if states is None else frozenset(states)
         at = now()
@@ -135,7 +136,11 @@ def callbacks_router(
             if (one.ended is None or one.ended > at - DAY)
             and (user.role == "supervisor" or one.agent == user.user)
         ]
-        return Listed(now=at, callbacks=seen, counts=count(seen, at), more=more)
+        unnamed = {one.person for one in seen if one.person is not None and not one.name}
+        return Listed(
+            now=at, callbacks=seen, counts=count(seen, at), more=more,
+            names=await store.names(unnamed) if unnamed else {},
+        )  # fmt: skip
 
     @router.get(
         "/slots", operation_id="free_callback_slots", responses=documented(401, 404, 422, 503)

@@ -33,6 +33,7 @@ from .database import DatabaseClock
 from .deflections import DeflectionsTable
 from .reader import Reader
 from .retention import Retention
+from .tables import people
 from .writer import Writer
 
 _a = callback_attempts.c
@@ -87,6 +88,11 @@ class CallbacksTable:
             lambda connection: connection.execute(query.limit(limit)).all()
         )
         return tuple(callback_of(row) for row in rows)
+
+    async def names(self, persons: Collection[str]) -> dict[str, str]:
+        query = select(people.c.id, people.c.name).where(people.c.id.in_(sorted(persons)))
+        rows = await self._reader.read(lambda connection: connection.execute(query).all())
+        return {row[0]: row[1] for row in rows}
 
     async def open_of(self, number: str, person: str | None) -> Callback | None:
         """Of the number, else of the person."""

@@ -53,6 +53,11 @@ async def test_the_open_one(office: Office) -> None:
     assert await found(number(1), "p1") is None
 
 
+async def test_names_of_nobody_known(office: Office) -> None:
+    assert await office.callbacks.names(["p1", HOSTILE]) == {}
+    assert await office.callbacks.names([]) == {}
+
+
 async def test_what_was_promised(office: Office) -> None:
     """Open ones of a queue by when their window opens, from ``since`` and before ``until``."""
     opens = [NOW, NOW, NOW + 900.0, NOW + 1800.0]

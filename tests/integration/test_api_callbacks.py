@@ -200,6 +200,22 @@ async def test_supervisors_see_all_and_agents_their_own(here: Here) -> None:
         assert code(await http.get("callbacks")) == (401, "not_signed_in")
 
 
+async def test_whoever_gave_no_name_is_listed_by_the_one_we_know(here: Here) -> None:
+    """Of callbacks that the viewer sees, and not of those who said a name themselves."""
+    here.put(
+        callback("KNOW-0001", name=None, person="p1", agent="amy"),
+        callback("KNOW-0002", name=None, person="p2"),
+        callback("SAID-0001", name="Ann Lee", person="p3"),
+        callback("GONE-0001", name=None, person="p4"),
+        callback("NONE-0001", name=None),
+    )
+    here.store.people |= {"p1": "王小明", "p2": "Bob Ray", "p3": "Somebody Else"}
+    async with here.browser("sue") as http:
+        assert (await http.get("callbacks")).json()["names"] == {"p1": "王小明", "p2": "Bob Ray"}
+    async with here.browser("amy") as http:
+        assert (await http.get("callbacks")).json()["names"] == {"p1": "王小明"}
+
+
 SUPERVISORS = [
     ("GET", "callbacks/switches", None), ("GET", "callbacks/scores", None),
     ("GET", "callbacks/blocked", None), ("GET", "callbacks/dry-runs", None),

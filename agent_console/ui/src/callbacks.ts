@@ -37,6 +37,8 @@ export interface Listed {
   callbacks: Callback[];
   counts: Record<"waiting" | "due" | "dialling" | "talking" | "at_risk", number>;
   more: boolean;
+  /** By person, of those who said no name themselves. */
+  names: Record<string, string>;
 }
 
 export interface Attempt {
@@ -188,6 +190,11 @@ export async function block(number: string, reason: string): Promise<void> {
 
 export async function unblock(number: string): Promise<void> {
   await call("DELETE", `${ROOT}/blocked?number=${encodeURIComponent(number)}`);
+}
+
+/** What the customer is called: as they said themselves, else as the person whom we know. */
+export function nameOfCustomer(one: Callback, names: Listed["names"]): string | null {
+  return one.name ?? (one.person === null ? null : names[one.person] ?? null);
 }
 
 // --- in words ------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ import { FreeTimes } from "./schedule";
 
 const SLOW = 1000;
 
-export function CallbackDialog({ one, changed, close }: {
-  one: Callback; changed(): void; close(): void;
+/** `name`: theirs, as they said it or as it is known. */
+export function CallbackDialog({ one, name, changed, close }: {
+  one: Callback; name: string | null; changed(): void; close(): void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
@@ -26,13 +27,13 @@ export function CallbackDialog({ one, changed, close }: {
       ref={dialog} class="help agent-dialog callback-dialog" aria-labelledby="callback-title" onClose={close}
     >
       <header>
-        <h2 id="callback-title"><bdi>{one.name ?? one.number}</bdi> <span class="quiet"><bdi>{one.id}</bdi></span></h2>
+        <h2 id="callback-title"><bdi>{name ?? one.number}</bdi> <span class="quiet"><bdi>{one.id}</bdi></span></h2>
         <button
           type="button" class="icon-button" aria-label={t("close")}
           onClick={() => dialog.current?.close()}
         ><Icon name="close" /></button>
       </header>
-      <About one={one} />
+      <About one={one} known={one.name === null ? name : null} />
       {CHANGEABLE.has(one.state)
         ? <Change one={one} changed={changed} done={() => dialog.current?.close()} />
         : <p class="quiet note">{t(one.ended === null ? "callbacks.busy_now" : "callbacks.is_over")}</p>}
@@ -40,7 +41,7 @@ export function CallbackDialog({ one, changed, close }: {
   );
 }
 
-function About({ one }: { one: Callback }) {
+function About({ one, known }: { one: Callback; known: string | null }) {
   const lang = locale.value;
   const here = settings.value.time_zone;
   const tries = useSignal<readonly Attempt[]>([]);
@@ -69,6 +70,7 @@ function About({ one }: { one: Callback }) {
           t("callbacks.their_window"), `${windowText(lang, one.opens, one.closes, one.zone, one.opens)} (${one.zone})`,
         )}
         {line(t("callbacks.number"), <bdi>{one.number}</bdi>)}
+        {known !== null && line(t("callbacks.known"), <bdi>{known}</bdi>)}
         {line(t("callbacks.asked"), dayAndTime(lang, one.made, here))}
         {one.reason !== null && line(t("callbacks.reason"), reasonWords(one.reason))}
         {one.by !== null && line(t("callbacks.by"), <bdi>{one.by}</bdi>)}

@@ -2,7 +2,7 @@
 // whether promises were kept.
 import { useSignal } from "@preact/signals";
 import { board, connected, settings } from "../app";
-import { type Callback, type Listed, listed, OPEN } from "../callbacks";
+import { type Callback, type Listed, listed, nameOfCustomer, OPEN } from "../callbacks";
 import { count } from "../format";
 import { locale, t, word } from "../i18n";
 import { usePoll } from "../poll";
@@ -56,7 +56,10 @@ export function Callbacks() {
       <DryRuns />
       <BlockList />
       {chosen && (
-        <CallbackDialog one={chosen} changed={list.again} close={() => (acted.value = null)} />
+        <CallbackDialog
+          one={chosen} name={nameOfCustomer(chosen, list.found?.names ?? {})} changed={list.again}
+          close={() => (acted.value = null)}
+        />
       )}
     </div>
   );
@@ -88,11 +91,12 @@ function List({ found, act }: { found: Listed | null; act(one: Callback): void }
   const queue = useSignal("");
   const text = useSignal("");
   const queues = [...new Set((found?.callbacks ?? []).map((one) => one.queue))].sort();
+  const names = found?.names ?? {};
   const wanted = text.value.trim().toLowerCase();
   const rows = (found?.callbacks ?? []).filter((one) =>
     (which.value === "all" || OPEN.has(one.state) === (which.value === "open"))
     && (queue.value === "" || one.queue === queue.value)
-    && (wanted === "" || `${one.id} ${one.name ?? ""} ${one.number}`.toLowerCase().includes(wanted)));
+    && (wanted === "" || `${one.id} ${nameOfCustomer(one, names) ?? ""} ${one.number}`.toLowerCase().includes(wanted)));
   return (
     <div class="panel panel-callbacks">
       <header class="panel-head"><Icon name="outbound" /><h2>{t("callbacks.list")}</h2></header>
@@ -118,7 +122,7 @@ function List({ found, act }: { found: Listed | null; act(one: Callback): void }
         </label>
       </div>
       <Table
-        name="callbacks" caption={t("callbacks.list")} columns={columns(act, found?.now ?? 0)} rows={rows}
+        name="callbacks" caption={t("callbacks.list")} columns={columns(act, found?.now ?? 0, names)} rows={rows}
         id={(one) => one.id} first="window" empty={t(found === null ? "loading" : "callbacks.none")}
         rowClass={(one) => (atRisk(one, found?.now ?? 0) ? "row-alarm" : "")}
       />
@@ -141,7 +145,10 @@ export function nameOf(agent: string): string {
 
 const LIVE = new Set(["dialling", "talking"]);
 
-function columns(act: (one: Callback) => void, now: number): Column<Callback>[] {
+function columns(
+  act: (one: Callback) => void, now: number, names: Listed["names"],
+): Column<Callback>[] {
+  const called = (one: Callback): string | null => nameOfCustomer(one, names);
   const lang = locale.value;
   const zone = settings.value.time_zone;
   return [
@@ -155,9 +162,9 @@ function columns(act: (one: Callback) => void, now: number): Column<Callback>[] 
       ),
     },
     {
-      key: "who", title: t("callbacks.customer"), heading: true, value: (one) => one.name ?? one.number,
+      key: "who", title: t("callbacks.customer"), heading: true, value: (one) => called(one) ?? one.number,
       cell: (one) => (
-        <>{one.name !== null && <><bdi>{one.name}</bdi>{" "}</>}<bdi class="number quiet">{one.number}</bdi></>
+        <>{called(one) !== null && <><bdi>{called(one)}</bdi>{" "}</>}<bdi class="number quiet">{one.number}</bdi></>
       ),
     },
     {
@@ -202,7 +209,7 @@ function columns(act: (one: Callback) => void, now: number): Column<Callback>[] 
       cell: (one) => (
         <button
           type="button" class="button small" aria-haspopup="dialog"
-          aria-label={t("agents.actions_for", { name: one.name ?? one.number })} onClick={() => act(one)}
+          aria-label={t("agents.actions_for", { name: called(one) ?? one.number })} onClick={() => act(one)}
         ><Icon name="more" size={15} /> {t("agents.act")}</button>
       ),
     },

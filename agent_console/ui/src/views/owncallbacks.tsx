@@ -1,7 +1,7 @@
 // Callbacks that are kept for this agent, between calls: when, whom, and taking one back.
 import { useSignal } from "@preact/signals";
 import { notify, settings } from "../app";
-import { type Callback, change, CHANGEABLE, listed, OPEN, troubleOf } from "../callbacks";
+import { type Callback, change, CHANGEABLE, listed, nameOfCustomer, OPEN, troubleOf } from "../callbacks";
 import { locale, t, word } from "../i18n";
 import { usePoll } from "../poll";
 import { sameClock, windowText } from "../zones";
@@ -44,7 +44,7 @@ export function OwnCallbacks({ agent }: { agent: string }) {
                 <span class="quiet"> ({windowText(locale.value, one.opens, one.closes, one.zone, found!.now)} {one.zone})</span>
               )}
             </span>
-            <span class="own-who"><bdi>{one.name ?? one.number}</bdi> {one.words && <bdi class="quiet">{one.words}</bdi>}</span>
+            <span class="own-who"><bdi>{nameOfCustomer(one, found!.names) ?? one.number}</bdi> {one.words && <bdi class="quiet">{one.words}</bdi>}</span>
             <span class="chip-flat">{word("callback_state", one.state)}</span>
             {CHANGEABLE.has(one.state) && (
               <button
