@@ -1,7 +1,8 @@
 """The command line: ``callcenter run``, ``demo``, ``import people``, ``user``, ``check``.
 
 Whatever takes longer than a second shows how far it is. A mistake of the operator is one message on
-standard error and exit code 2, never a traceback.
+standard error and exit code 2, never a traceback. What only some commands need is imported in them:
+each module read here is one that callers wait for after a power cut.
 """
 
 # ruff: noqa: E402
@@ -16,10 +17,9 @@ import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from intelligence.encoders import EncoderMissing, open_encoder
 from intelligence.knowledge import load_knowledge
@@ -31,7 +31,6 @@ from .app import AppError, engine
 from .log import start_logging
 from .model_commands import model_commands
 from .opening import findings
-from .people_import import ImportProgress, ImportReport, import_people
 from .ports import Account
 from .reactor import twisted_reactor
 from .settings import Settings, config_folder
@@ -40,6 +39,10 @@ from .terminal import ConfigOption, complain, err, make_folder, out, say, settin
 from .user_commands import users
 
 gc.enable()
+gc.freeze()  # modules stay: no collection of a start has to look through them
+
+if TYPE_CHECKING:
+    from .people_import import ImportProgress, ImportReport
 
 app = typer.Typer(
     name="callcenter",
@@ -189,6 +192,10 @@ def people_command(
     Lines that cannot be used go to FILE.rejected.csv with the reason. A killed import goes on where
     it was when the same command is given again.
     """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from .people_import import PeopleFileError, import_people
+
     with words():
         settings = settings_from(config, {"centre.region": region})
         store = open_store(settings.store.url)
@@ -219,6 +226,8 @@ def people_command(
                     on_progress=show,
                     encoding=encoding,
                 )
+        except PeopleFileError as error:
+            raise AppError(str(error)) from None
         except KeyboardInterrupt:
             complain("Stopped; the same command again goes on where this one was.")
             raise typer.Exit(130) from None

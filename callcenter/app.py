@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -16,7 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from agent_console.gateway import Gateway
 from agent_console.screens import LiveScreens
@@ -27,10 +28,7 @@ from telephony.link import Link
 from telephony.numbers import read_number
 
 from . import restart
-from .api.app import build_api
-from .api.demo_phone import DeskPhones, demo_phone_router
 from .api.doors import Doors
-from .api.front import Front
 from .api.origin import Origins
 from .auth import Passwords
 from .callbacks.booking import Booking
@@ -48,19 +46,25 @@ from .gauges import export, export_callbacks, export_health, export_mind
 from .journal import Journal
 from .keepers import Invariants, Keepers, StoreHealth
 from .learning import LOOK, Learning, environment_of
+from .listener import listen
 from .metrics import Metrics
 from .minds import minded
 from .opening import floor_opened
 from .ports import Surroundings
-from .routes import callback_routers, routers_of
 from .settings import Settings, config_folder, zone
 from .store import Retention, Store, StoreError, open_store
-from .web import build_server, listen, served
+
+if TYPE_CHECKING:
+    from .api.demo_phone import DeskPhones
+    from .web import WebServer
 
 log: Final = logging.getLogger(__name__)
 
 COUNTERS_NOTED_EVERY: Final = 60.0
 """Seconds between two notes of today's counters in the journal; less than ``restart.LOOK_BACK``."""
+
+FIRST_ORDERS: Final = 2.0
+"""Seconds at most that the website waits for the first calls after a start."""
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
@@ -244,37 +248,58 @@ async def engine(
         export_mind(metrics, thinking, learning)
         export_callbacks(metrics, dispatch, backs)
 
-        routers = routers_of(
-            settings, pack, store, dispatch, doors, origins, metrics, thinking, learning, clock
-        )
-        routers += callback_routers(
-            settings, store, dispatch, doors, origins, backs, clock,
-            widget=(console or static_folder()) / "widget" / "cc-callback.js",
-        )  # fmt: skip
-        if demo_phone:
-            routers.append(demo_phone_router(demo_phone, doors, origins))
-        api = build_api(
-            doors=doors,
-            metrics=metrics,
-            checks={
-                "exchange": exchange.trouble,
-                "store": lambda: health.trouble,
-                "engine": lambda: keepers.trouble,
-                "floor": lambda: invariants.trouble,
-                "callbacks": lambda: backs.keeper.trouble,
-            },
-            origins=origins,
-            on_sign_out=gateway.revoke,
-            console=console or static_folder(),
-            routers=routers,
-            store_errors=(StoreError,),
-        )
-        port = await stack.enter_async_context(_served(settings, Front(api, gateway)))
+        def website() -> WebServer:
+            """For a thread, while the first calls come: reading FastAPI and making the routes
+            takes longer than all that a caller needs of a start."""
+            from .api.app import build_api
+            from .api.demo_phone import demo_phone_router
+            from .api.front import Front
+            from .routes import callback_routers, routers_of
+            from .web import build_server
+
+            routers = routers_of(
+                settings, pack, store, dispatch, doors, origins, metrics, thinking, learning, clock
+            )
+            routers += callback_routers(
+                settings, store, dispatch, doors, origins, backs, clock,
+                widget=(console or static_folder()) / "widget" / "cc-callback.js",
+            )  # fmt: skip
+            if demo_phone:
+                routers.append(demo_phone_router(demo_phone, doors, origins))
+            api = build_api(
+                doors=doors,
+                metrics=metrics,
+                checks={
+                    "exchange": exchange.trouble,
+                    "store": lambda: health.trouble,
+                    "engine": lambda: keepers.trouble,
+                    "floor": lambda: invariants.trouble,
+                    "callbacks": lambda: backs.keeper.trouble,
+                },
+                origins=origins,
+                on_sign_out=gateway.revoke,
+                console=console or static_folder(),
+                routers=routers,
+                store_errors=(StoreError,),
+            )
+            http = settings.http
+            return build_server(Front(api, gateway), http.host, http.port, http.trusted_proxies)
+
+        # Taken before the line to the exchange is: without its port the engine does not start.
+        # Whoever connects now waits, /readyz included, until the website is there.
+        pages = await stack.enter_async_context(AsyncExitStack())
+        listener = pages.enter_context(_listener(settings))
+        port = int(listener.getsockname()[1])
         stack.push_async_callback(gateway.close)
 
         exchange.link.start()
         stack.push_async_callback(dispatch.settle, 5.0)
         stack.push_async_callback(exchange.link.stop)
+        await _first_orders(exchange, dispatch, backs.keeper.first_looked)
+        server = await asyncio.to_thread(website)
+        from .web import served
+
+        await pages.enter_async_context(served(server, listener))
         log.info("engine_started", extra={"port": port, "store": store.where, "pack": pack.name})
         stack.enter_context(collected_by_hand())
         keepers.keep(collect_when_quiet(lambda: not dispatch.floor.state.calls), "garbage")
@@ -324,19 +349,27 @@ async def _opened_store(settings: Settings) -> AsyncIterator[Store]:
         await asyncio.to_thread(store.close)
 
 
-@asynccontextmanager
-async def _served(settings: Settings, front: Front) -> AsyncIterator[int]:
-    """HTTP for the length of the block; gives the port."""
+async def _first_orders(exchange: Exchange, dispatch: Dispatch, claimed: asyncio.Event) -> None:
+    """Until those who waited for the engine are served: calls that are up, callbacks that are due.
+    Reading the website at the same time would make each of these steps several times as long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(FIRST_ORDERS):
+            await exchange.first_seen.wait()
+            await claimed.wait()
+            for _ in ("who calls", "why", "for which agent", "the phone"):  # each leads to the next
+                await dispatch.settle(FIRST_ORDERS)
+
+
+def _listener(settings: Settings) -> socket.socket:
+    """The one port, taken."""
     http = settings.http
     try:
-        listener = listen(http.host, http.port)
+        return listen(http.host, http.port)
     except OSError as error:
         raise AppError(
             f"Cannot listen on {http.host} port {http.port}: {error.strerror}."
             " Choose another with --port or [http] port."
         ) from None
-    async with served(build_server(front, http.host, http.port, http.trusted_proxies), listener):
-        yield int(listener.getsockname()[1])
 
 
 async def _begin_days(settings: Settings, dispatch: Dispatch, clock: Callable[[], float]) -> None:

@@ -85,6 +85,8 @@ class Exchange:
         self.drift = 0
         """Differences about calls that snapshots showed and no event had told."""
         self.beats = 0
+        self.first_seen = asyncio.Event()
+        """What exists there was told for the first time, or it cannot be reached."""
         self.tracker = Tracker(self._own)
         try:
             self.link = Link(
@@ -185,6 +187,7 @@ class Exchange:
         for event in events:
             self._dispatch.post(event)
         if "channels" in snapshot.missing or "members" in snapshot.missing:
+            self.first_seen.set()
             return  # what exists is not known: nothing can be compared
         # What the first snapshot of a connection tells was missed, not lost.
         drift = sum(isinstance(event, OF_CALLS) for event in events) if self._compared else 0
@@ -200,6 +203,7 @@ class Exchange:
             )
         )
         self._compared, self._auditing = True, False
+        self.first_seen.set()
 
     def _state(self, state: LinkState) -> None:
         self._screens.exchange_changed(
@@ -210,3 +214,5 @@ class Exchange:
             self.switch.line_lost(state.message)
             self._dispatch.post(ExchangeLost(at=self._clock(), why=state.message))
         self._was_up = up
+        if state.kind in ("down", "refused"):
+            self.first_seen.set()

@@ -18,8 +18,6 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from intelligence.locks import Busy, locked
 from intelligence.manifest import ModelRefused
@@ -141,6 +139,8 @@ def train_command(
 @contextmanager
 def progress_of(background: bool) -> Iterator[Callable[[str, float], None]]:
     """Progress for people, or as lines for the engine."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     if background:
         yield lambda step, share: _line(step=step, progress=round(share, 3))
         return
@@ -157,6 +157,8 @@ def _line(**fields: Any) -> None:
 
 def models_command(config: ConfigOption = None) -> None:
     """Which models there are, and which are in use."""
+    from rich.table import Table
+
     with model_words():
         settings = settings_from(config)
         registry = registry_of(settings)

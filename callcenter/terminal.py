@@ -15,7 +15,6 @@ from rich.markup import escape
 from intelligence.checks import KnowledgeError
 
 from .app import AppError
-from .people_import import PeopleFileError
 from .settings import Settings, SettingsError, read_settings
 from .store import StoreError
 
@@ -36,7 +35,7 @@ def words() -> Iterator[None]:
     except KnowledgeError as error:
         complain(f"The pack or its knowledge cannot be used:\n{error}")
         raise typer.Exit(2) from None
-    except (AppError, SettingsError, StoreError, PeopleFileError) as error:
+    except (AppError, SettingsError, StoreError) as error:
         complain(str(error))
         raise typer.Exit(2) from None
 

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from .app import AppError
 from .auth import MAX_PASSWORD, MIN_PASSWORD, Passwords
@@ -156,6 +155,8 @@ def _in_a_row(skills: tuple[tuple[str, int], ...]) -> str:
 @users.command("list")
 def user_list(config: ConfigOption = None) -> None:
     """Who may sign in."""
+    from rich.table import Table
+
     with words():
         store = open_store(settings_from(config).store.url)
         try:

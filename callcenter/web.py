@@ -18,8 +18,6 @@ from websockets.http11 import Request
 
 MAX_FRAME = 65_536
 """Bytes of one WebSocket message; a longer one is closed with 1009."""
-BACKLOG = 2048
-"""Connections that may wait to be accepted."""
 STOP_SECONDS = 3
 """How long a stop waits for requests under way."""
 
@@ -128,22 +126,6 @@ def build_server(
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0: a free one. Raises ``OSError``."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns off Nagle's algorithm only where it sees that the protocol is TCP; with it a
-    # card waits 40 ms for the browser's delayed acknowledgement of the frame before.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 @contextlib.asynccontextmanager

@@ -135,7 +135,8 @@ class Answers:
                 confirmed[one] = None
         standing = {(one.answer, text) for one in self._marked.values() for text in one.texts}
         kept = newest([one for one in confirmed if one in standing])
-        self._shelf = shelf(self._shelf.entries, kept, self._encoder)
+        if tuple(kept) != self._shelf.confirmed:
+            self._shelf = self._shelf.counted_with(kept, self._encoder)
 
     def mark(self, order: RecordMark, names: Collection[str] = ()) -> None:
         """An answer was used or wrong, or one was missing: counts from the next ``find`` on. A

@@ -68,6 +68,15 @@ class Shelf:
             confirmed=self.confirmed[:at] + self.confirmed[at + 1 :],
         )
 
+    def counted_with(self, confirmed: Sequence[tuple[str, str]], encoder: Encoder | None) -> Shelf:
+        """With these confirmed wordings of entries that are here, and no others; how rare each
+        piece of a word is gets counted with them. Takes as long as ``shelf``."""
+        return replace(
+            self,
+            wordings=_worded(self.entries, self.places, confirmed, encoder),
+            confirmed=tuple(confirmed),
+        )
+
     def brought_to(self, confirmed: Sequence[tuple[str, str]]) -> Shelf:
         """With these confirmed wordings, as far as their entries are here."""
         shelf = self
@@ -91,19 +100,28 @@ def shelf(
     if len(places) != len(entries):
         raise ValueError("two knowledge entries have the same id")
     known = tuple(one for one in confirmed if one[0] in places)
-    texts = [
-        (place, text) for place, entry in enumerate(entries) for text in sorted(_wordings(entry))
-    ]
-    texts += [(places[entry], text) for entry, text in known]
-    weight = LETTERS.get(encoder.name, OTHERWISE) if encoder is not None else 1.0
     return Shelf(
         entries=tuple(entries),
         places=places,
         by_reason=_by_reason(entries),
-        wordings=wordings(len(entries), texts, encoder, weight),
+        wordings=_worded(entries, places, known, encoder),
         confirmed=known,
         closeness=between([_said(entry) for entry in entries]),
     )
+
+
+def _worded(
+    entries: Sequence[Entry],
+    places: Mapping[str, int],
+    confirmed: Sequence[tuple[str, str]],
+    encoder: Encoder | None,
+) -> Wordings:
+    texts = [
+        (place, text) for place, entry in enumerate(entries) for text in sorted(_wordings(entry))
+    ]
+    texts += [(places[entry], text) for entry, text in confirmed]
+    weight = LETTERS.get(encoder.name, OTHERWISE) if encoder is not None else 1.0
+    return wordings(len(entries), texts, encoder, weight)
 
 
 def newest(confirmed: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -65,6 +65,8 @@ class CallbackKeeper:
         self.trouble: str | None = None
         """Why nothing can be claimed, for ``/readyz``."""
         self.claimed = 0
+        self.first_looked = asyncio.Event()
+        """What was due at the start is on the floor, or cannot be claimed yet."""
 
     # --- what others ask --------------------------------------------------------------------
 
@@ -117,6 +119,7 @@ class CallbackKeeper:
                 if self.trouble is None:
                     log.warning("callbacks_not_claimed", extra={"error": repr(error)})
                 self.trouble = f"callbacks cannot be claimed: {error}"
+            self.first_looked.set()
             try:
                 async with asyncio.timeout(self._look):
                     await self._woken.wait()

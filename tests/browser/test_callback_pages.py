@@ -10,7 +10,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
-from callcenter.web import build_server, listen, port_of, served
+from callcenter.listener import listen
+from callcenter.web import build_server, port_of, served
 from tests.callback_web import E164, MOBILE, Web
 
 pytestmark = pytest.mark.browser

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 
 from callcenter import app, minds
+from callcenter.api import app as api
+from callcenter.api import front
 from callcenter.app import AppError, engine
 from callcenter.settings import ExchangeSettings, Settings, SettingsError
 from callcenter.store import StoreError
@@ -66,16 +69,19 @@ async def test_settings_that_cannot_work(tmp_path: Path, reactor: Any) -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-@pytest.mark.parametrize("part", ["Mind", "Gateway", "Front", "Dispatch", "build_api"])
+@pytest.mark.parametrize(
+    ("home", "part"),
+    [(minds, "Mind"), (app, "Gateway"), (app, "Dispatch"), (front, "Front"), (api, "build_api")],
+)
 async def test_a_part_that_cannot_be_built(
-    part: str, tmp_path: Path, reactor: Any, monkeypatch: pytest.MonkeyPatch
+    home: ModuleType, part: str, tmp_path: Path, reactor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However far the start got, all of it is taken down again."""
 
     def broken(*_: object, **__: object) -> None:
         raise AppError(f"no {part} today")
 
-    monkeypatch.setattr(minds if part == "Mind" else app, part, broken)
+    monkeypatch.setattr(home, part, broken)
     with pytest.raises(AppError, match=f"no {part} today"):
         await start(settings(tmp_path), reactor)
 

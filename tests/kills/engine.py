@@ -144,9 +144,6 @@ class MortalEngine:
                 await asyncio.sleep(0.05)
         raise TimeoutError(f"the engine does not become ready\n{self.log()}")
 
-    async def is_ready(self, http: httpx.AsyncClient) -> bool:
-        return await _answers(http)
-
     async def sign_in(self) -> None:
         """All agents, each by password, cookie, ticket and socket; they are ready from then on,
         and never touch their consoles again."""

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from tests.kills.engine import MortalEngine, fill_with_callbacks, number_of
 from tests.kills.exchange import AGENTS, Log, SeparateExchange, customers, separate_exchange
 from tests.kills.promises import Report, due_now, judged, not_over, two_at_once
@@ -22,7 +20,7 @@ LONGEST = 30.0
 """Seconds that a first dialling is waited for."""
 LOOKS = 0.1
 """Seconds between two looks at the exchange: more would take from the engine's time."""
-BEFORE = 2.0
+BEFORE = 0.7
 """Seconds after a start at which nothing can have been dialled yet: who is free then is free."""
 WINDOW_HOURS = 4.0
 
@@ -139,14 +137,15 @@ async def _one(
     start = Start(early, due_now(base, engine.began), engine.began, load=os.getloadavg()[0])
     until = start.at + (chance.uniform(0.0, LIMIT - 1.0) if early else LONGEST)
     rest, seen = chance.uniform(0.0, plan.after), early
-    async with httpx.AsyncClient(base_url=engine.url) as http:
-        while time.time() < until and engine.alive:
-            if not seen and exchange.dialled() > before:
-                seen, until = True, time.time() + rest
-                start.cpu = engine.cpu()
-            if start.ready is None and time.time() > start.at + BEFORE:
-                start.ready = time.time() - start.at if await engine.is_ready(http) else None
-            await asyncio.sleep(max(0.0, min(LOOKS, until - time.time())))
+    readiness = asyncio.create_task(engine.ready())  # beside: the port is open before it answers
+    while time.time() < until and engine.alive:
+        if not seen and exchange.dialled() > before:
+            seen, until = True, time.time() + rest
+            start.cpu = engine.cpu()
+        await asyncio.sleep(max(0.0, min(LOOKS, until - time.time())))
+    start.ready = readiness.result() if readiness.done() else None
+    readiness.cancel()
+    await asyncio.gather(readiness, return_exceptions=True)
     if not engine.alive:
         raise RuntimeError(f"the engine ended by itself\n{engine.log()}")
     engine.kill()
