@@ -1,7 +1,7 @@
 """Brings a database to the schema of this program when the store opens.
 
-It must not be used on a store in use by this process. Two processes that open at once are safe:
-the migration runs under the database's write lock.
+It must not be used on a store in use by this process. Engines that open at once take turns, by the
+write lock of SQLite and an advisory lock of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
-from .database import Database
+from .database import Database, take_turns
 from .errors import StoreError, explain
 from .tables import metadata
 
 NEWEST: Final = "0006"
 """The revision of the last migration: a database that has it needs none."""
+
+_TURN: Final = 0xCA115C4E
+"""Those who change tables take turns under this number (PostgreSQL)."""
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -31,6 +34,7 @@ def bring_up_to_date(database: Database) -> None:
         if not settled:
             _upgrade(database)
         with closing(database.writer()) as connection, connection.begin():
+            take_turns(connection, _TURN)
             _restore_indexes(connection)
     except StoreError:
         raise
@@ -51,6 +55,7 @@ def _upgrade(database: Database) -> None:
     with closing(database.reader()) as connection:
         check(connection, database.where)
     with closing(database.writer()) as connection, connection.begin():
+        take_turns(connection, _TURN)
         upgrade(connection, database.where)
 
 
