@@ -65,6 +65,8 @@ COUNTERS_NOTED_EVERY: Final = 60.0
 
 FIRST_ORDERS: Final = 2.0
 """Seconds at most that the website waits for the first calls after a start."""
+ONE_ORDER: Final = 0.25
+"""Seconds of these at most for one step of a call: a phone that is dialled may ring for long."""
 
 SWITCH_INTERVAL: Final = 0.0005
 """Seconds a thread may keep the interpreter: the loop must not wait 5 ms for the journal's."""
@@ -357,7 +359,7 @@ async def _first_orders(exchange: Exchange, dispatch: Dispatch, claimed: asyncio
             await exchange.first_seen.wait()
             await claimed.wait()
             for _ in ("who calls", "why", "for which agent", "the phone"):  # each leads to the next
-                await dispatch.settle(FIRST_ORDERS)
+                await dispatch.settle(ONE_ORDER)
 
 
 def _listener(settings: Settings) -> socket.socket:
