@@ -135,7 +135,10 @@ class Database:
         try:
             return engine.connect()
         except Exception as error:
-            raise explain(error, self.where) from error
+            said = explain(error, self.where)
+            if not self.is_sqlite:  # whatever a server gives as the reason, nothing can be written
+                said = StoreError(f"no connection can be made: {said}", passing=True)
+            raise said from error
 
 
 class Prepared:

@@ -38,6 +38,11 @@ _SQLITE_TROUBLE = {
     "SQLITE_CORRUPT": "{where} is damaged ({detail}): restore it from a backup",
 }
 
+# Classes of PostgreSQL's codes (Appendix A of its manual): no resources, an operator's doing, and
+# trouble of the machine. What is wrong with one piece of data has others.
+_SERVER_TROUBLE = ("53", "57", "58")
+_SERVER_DISK_FULL = "53100"
+
 
 def explain(error: Exception, where: str) -> StoreError:
     """Put a driver's error into words. ``where`` is the database as the operator knows it.
@@ -50,17 +55,20 @@ def explain(error: Exception, where: str) -> StoreError:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
     name = getattr(cause, "sqlite_errorname", "")
     said = next(iter(str(cause).splitlines()), type(cause).__name__)
-    if name == "SQLITE_FULL":
+    code = getattr(cause, "sqlstate", None) or ""
+    if name == "SQLITE_FULL" or code == _SERVER_DISK_FULL:
         return DiskFullError(
             f"the disk that holds {where} is full: free some space, no restart is needed"
         )
-    for code, words in _SQLITE_TROUBLE.items():
-        if name == code or name.startswith(code + "_"):
+    for trouble, words in _SQLITE_TROUBLE.items():
+        if name == trouble or name.startswith(trouble + "_"):
             return StoreError(words.format(where=where, detail=f"{said}, {name}"), passing=True)
     if isinstance(error, IntegrityError | sqlite3.IntegrityError):
         return StoreError(f"{where} refused the data: {said}")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return StoreError(f"the connection to {where} was lost: {said}", passing=True)
+    if code.startswith(_SERVER_TROUBLE):
+        return StoreError(f"{where} is in trouble: {said}", passing=True)
     if isinstance(error, SQLAlchemyError | sqlite3.Error):
         return StoreError(f"{where}: {type(cause).__name__}: {said}")
     return StoreError(f"{where}: the data cannot be stored: {type(error).__name__}: {said}")
