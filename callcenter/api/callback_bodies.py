@@ -147,8 +147,8 @@ class Listed(BaseModel):
     more: bool
     """There are more than were asked for."""
     names: dict[str, str]
-    """By person, of those who said no name themselves: what the one known by their number, or
-    signed in at the site, is called."""
+    """By person, of those who typed no name themselves (that of a caller in line is the network's):
+    what the one known by their number, or signed in at the site, is called."""
 
 
 class Whole(BaseModel):

@@ -136,7 +136,11 @@ def callbacks_router(
             if (one.ended is None or one.ended > at - DAY)
             and (user.role == "supervisor" or one.agent == user.user)
         ]
-        unnamed = {one.person for one in seen if one.person is not None and not one.name}
+        unnamed = {
+            one.person
+            for one in seen
+            if one.person is not None and (not one.name or one.origin == "queue")
+        }
         return Listed(
             now=at, callbacks=seen, counts=count(seen, at), more=more,
             names=await store.names(unnamed) if unnamed else {},

@@ -434,19 +434,21 @@ async def test_supervisors_see_every_callback_and_take_one_away(promising: Promi
 
 async def test_whoever_gave_no_name_is_called_as_we_know_them(promising: Promising) -> None:
     """In the list, in its search and in the details; a name that was given stays."""
-    promising.store.people = {"p1": "王小明", "p2": "Somebody Else"}
+    promising.store.people = {"p1": "王小明", "p2": "Somebody Else", "p3": "Cy Fox"}
+    promising.put("LINE-0001", person="p3", name="WIRELESS CALLER", origin="queue")
     known = promising.put("KNOW-0001", person="p1")
     promising.put("SAID-0001", person="p2", name="Ann Lee")
     promising.put("NONE-0001")
     page = await page_of(promising)
     await expect(row(page, known.number)).to_contain_text("王小明")
     await expect(row(page, "SAID-0001")).to_contain_text("Ann Lee")
+    await expect(row(page, "LINE-0001")).to_contain_text("Cy Fox")
     await page.get_by_label("Name, number or reference").fill("王小")
     await expect(page.locator(".panel-callbacks tbody tr")).to_have_count(1)
     await row(page, "KNOW-0001").get_by_role("button", name="Actions for 王小明").click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_role("heading", name="王小明")).to_be_visible()
-    await expect(dialog).to_contain_text("Known as (no name was given)")
+    await expect(dialog).to_contain_text("Known customer")
     await page.keyboard.press("Escape")
     await page.get_by_label("Name, number or reference").fill("somebody")
     await expect(page.locator(".panel-callbacks tbody")).to_have_text("No callbacks.")
@@ -466,7 +468,7 @@ async def test_what_a_customer_agreed_to_is_in_the_details(promising: Promising)
         await expect(dialog).to_contain_text(name)
 
     await opened("Ann Lee")
-    await expect(agreed).to_contain_text("Agreed to Traditional Chinese")
+    await expect(agreed).to_contain_text("Agreed to (form in Traditional Chinese)")
     await expect(agreed.locator("blockquote")).to_have_text("我們可以錄音。<b>")
     assert await violations(page) == []
     await page.keyboard.press("Escape")

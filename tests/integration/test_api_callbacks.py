@@ -201,17 +201,20 @@ async def test_supervisors_see_all_and_agents_their_own(here: Here) -> None:
 
 
 async def test_whoever_gave_no_name_is_listed_by_the_one_we_know(here: Here) -> None:
-    """Of callbacks that the viewer sees, and not of those who said a name themselves."""
+    """Of callbacks that the viewer sees, and not of those who typed a name themselves; what the
+    network calls a caller in line is none."""
     here.put(
         callback("KNOW-0001", name=None, person="p1", agent="amy"),
         callback("KNOW-0002", name=None, person="p2"),
         callback("SAID-0001", name="Ann Lee", person="p3"),
         callback("GONE-0001", name=None, person="p4"),
+        callback("LINE-0001", name="WIRELESS CALLER", person="p5", origin="queue"),
         callback("NONE-0001", name=None),
     )
-    here.store.people |= {"p1": "王小明", "p2": "Bob Ray", "p3": "Somebody Else"}
+    here.store.people |= {"p1": "王小明", "p2": "Bob Ray", "p3": "Somebody Else", "p5": "Cy Fox"}
     async with here.browser("sue") as http:
-        assert (await http.get("callbacks")).json()["names"] == {"p1": "王小明", "p2": "Bob Ray"}
+        names = (await http.get("callbacks")).json()["names"]
+    assert names == {"p1": "王小明", "p2": "Bob Ray", "p5": "Cy Fox"}
     async with here.browser("amy") as http:
         assert (await http.get("callbacks")).json()["names"] == {"p1": "王小明"}
 

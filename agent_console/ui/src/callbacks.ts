@@ -37,7 +37,7 @@ export interface Listed {
   callbacks: Callback[];
   counts: Record<"waiting" | "due" | "dialling" | "talking" | "at_risk", number>;
   more: boolean;
-  /** By person, of those who said no name themselves. */
+  /** By person, of those who typed no name themselves. */
   names: Record<string, string>;
 }
 
@@ -192,9 +192,11 @@ export async function unblock(number: string): Promise<void> {
   await call("DELETE", `${ROOT}/blocked?number=${encodeURIComponent(number)}`);
 }
 
-/** What the customer is called: as they said themselves, else as the person whom we know. */
+/** What the customer is called: as they said themselves, else as the person whom we know, else as
+ *  the network says of whoever pressed a key in the line. */
 export function nameOfCustomer(one: Callback, names: Listed["names"]): string | null {
-  return one.name ?? (one.person === null ? null : names[one.person] ?? null);
+  const known = one.person === null ? null : names[one.person] ?? null;
+  return one.origin === "queue" ? known ?? one.name : one.name ?? known;
 }
 
 // --- in words ------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ export function CallbackDialog({ one, name, changed, close }: {
           onClick={() => dialog.current?.close()}
         ><Icon name="close" /></button>
       </header>
-      <About one={one} known={one.name === null ? name : null} />
+      <About one={one} known={one.name === name ? null : name} />
       {CHANGEABLE.has(one.state)
         ? <Change one={one} changed={changed} done={() => dialog.current?.close()} />
         : <p class="quiet note">{t(one.ended === null ? "callbacks.busy_now" : "callbacks.is_over")}</p>}
@@ -101,7 +101,7 @@ function About({ one, known }: { one: Callback; known: string | null }) {
 function Agreed({ language, text }: { language: string; text: string | null }) {
   return (
     <div class="callback-agreed">
-      <h3>{t("callbacks.agreed")} <span class="quiet">{languageName(language)}</span></h3>
+      <h3>{t("callbacks.agreed", { language: languageName(language) })}</h3>
       {text === null ? <p class="quiet">{t("callbacks.agreed_lost")}</p>
         : <blockquote class="callback-words"><bdi>{text}</bdi></blockquote>}
     </div>
