@@ -28,7 +28,7 @@ from intelligence.training import TrainingError
 from .app import AppError
 from .settings import Settings, config_folder, zone
 from .store import open_store
-from .terminal import ConfigOption, complain, err, out, say, settings_from, words
+from .terminal import ConfigOption, complain, err, say, settings_from, show, words
 
 NICENESS: Final = 19
 DAY: Final = 86_400.0
@@ -175,7 +175,7 @@ def models_command(config: ConfigOption = None) -> None:
                 _number(one.metrics.get("log_loss")),
                 _number(one.metrics.get("ece")),
             )
-        out.print(table)
+        show(table)
         for kind in registry.kinds:
             if kind not in state.champions:
                 say(f"{kind}: no model is in use; the rules are.")

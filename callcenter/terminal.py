@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 
 from intelligence.checks import KnowledgeError
 
@@ -18,8 +19,13 @@ from .app import AppError
 from .settings import Settings, SettingsError, read_settings
 from .store import StoreError
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)
+UNLIMITED: Final = 10_000
+"""Columns; no table is as wide."""
 
 ConfigOption = Annotated[
     Path | None,
@@ -46,6 +52,12 @@ def complain(message: str) -> None:
 
 def say(message: str) -> None:
     out.print(escape(message), soft_wrap=True)
+
+
+def show(table: Table) -> None:
+    """Whole: a name that was cut to the width of the terminal cannot be typed again."""
+    table.width = Measurement.get(out, out.options.update(max_width=UNLIMITED), table).maximum
+    out.print(table, crop=False)
 
 
 def settings_from(

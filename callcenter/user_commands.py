@@ -16,7 +16,7 @@ from .opening import parse_skills
 from .ports import Account
 from .settings import Settings
 from .store import open_store
-from .terminal import ConfigOption, out, say, settings_from, words
+from .terminal import ConfigOption, say, settings_from, show, words
 
 users = typer.Typer(help="Who may sign in to the console.", no_args_is_help=True)
 
@@ -173,7 +173,7 @@ def user_list(config: ConfigOption = None) -> None:
                 escape(_in_a_row(one.skills)),
                 "yes" if one.active else "no",
             )
-        out.print(table)
+        show(table)
 
 
 @users.command("close")

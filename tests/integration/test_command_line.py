@@ -253,7 +253,7 @@ def test_users(here: Here) -> None:
     chosen = here.call("user", "add", "sam", "--role", "supervisor", "--password", "long enough")
     assert chosen.out == "sam may sign in\n"
     assert here.call("user", "close", "alice").out == "alice may no longer sign in\n"
-    listed = here.call("user", "list", COLUMNS="120").out
+    listed = here.call("user", "list", COLUMNS="40").out
     rows = {
         line.split()[1]: line for line in listed.splitlines() if "PJSIP" in line or "sam" in line
     }
@@ -295,7 +295,7 @@ def test_skills_of_users(here: Here) -> None:
     assert changed.out == "alice: cards=0 english=5 loans=3\n"
     assert here.call("user", "skills", "alice", "english=").out == "alice: cards=0 loans=3\n"
     assert here.call("user", "skills", "alice").out == "alice: cards=0 loans=3\n"
-    listed = here.call("user", "list", COLUMNS="150").out
+    listed = here.call("user", "list", COLUMNS="40").out
     assert "cards=0 loans=3" in listed
     here.call("user", "close", "alice")
     assert here.call("user", "skills", "alice").out == "alice: cards=0 loans=3\n"
