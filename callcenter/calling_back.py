@@ -23,7 +23,7 @@ from .callbacks.law import BadLaw, load_law
 from .callbacks.planner import Planner, QueuePlan
 from .callbacks.plans import BookingRules, GuardRules, Lawful, QueueTerms, SitePlan
 from .callbacks.staffing import BadStaff
-from .dispatch import Dispatch
+from .dispatch import Dispatch, begun
 from .floor.callback import Callback, LawRules
 from .floor.calling_times import next_moment
 from .floor.events import CallerIdentified
@@ -84,9 +84,10 @@ class CallingBack:
         person = found.profile.person if found.profile is not None else None
         readings = read_number(call.number, self._region).readings
         work = self._open_of(found.call, readings[0] if readings else None, person)
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = begun(work)
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _open_of(self, call: str, number: str | None, person: str | None) -> None:
         try:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
+from types import coroutine
 from typing import Any, Final, TypeVar
 
 from .callback_ports import Callbacks, Requests
@@ -61,6 +63,37 @@ class _Rows(Mapping[str, Row]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+def begun(work: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+    """Carry ``work`` out here and now as far as it need not wait; the rest is a task.
+
+    ``None``: nothing is left to do. For what hardly ever waits: a task, and a turn of the loop, for
+    each cost more than the work. Raises what the work raises before it first waits; until then it
+    is in no task, so it must not begin with ``asyncio.timeout`` or ask for its task.
+    """
+    try:
+        waits_for = work.send(None)
+    except StopIteration:
+        return None
+    return asyncio.create_task(_rest(work, waits_for))
+
+
+@coroutine
+def _rest(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """What is left of a coroutine that waits for this, for a task."""
+    while True:
+        step: Callable[[], Any]
+        try:
+            got = yield waits_for
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is the work's matter
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, got)
+        try:
+            waits_for = step()
+        except StopIteration:
+            return
 
 
 class Dispatch:
@@ -118,9 +151,9 @@ class Dispatch:
             start=lambda order, work: self._started(self._carried(order, work)),
         )  # fmt: skip
         self._carry: dict[type[Any], Callable[[Any], Awaitable[None] | None]] = {
-            o.Identify: lambda order: self._start(order, self._identify(order)),
-            o.Predict: lambda order: self._start(order, self._predict(order)),
-            o.FindAnswers: lambda order: self._start(order, self._find_answers(order)),
+            o.Identify: lambda order: self._begin(order, self._identify(order)),
+            o.Predict: lambda order: self._begin(order, self._predict(order)),
+            o.FindAnswers: lambda order: self._begin(order, self._find_answers(order)),
             o.SetPaused: lambda order: self._start(
                 order, self._switch.pause(order.device, order.paused, order.reason)
             ),
@@ -245,13 +278,23 @@ class Dispatch:
         if self.floor.deadline() != self._deadline:
             self._deadline = self.floor.deadline()
             self._deadline_moved.set()
+        if type(event) is CallerIdentified:
+            self._called_in(event)
         return position, stores
+
+    def _begin(self, order: o.Order, work: Coroutine[Any, Any, None]) -> None:
+        """For what is mostly done without waiting; what it tells is taken after this event."""
+        rest = begun(self._carried(order, work))
+        if rest is not None:
+            self._kept(rest)
 
     def _start(self, order: o.Order, work: Coroutine[Any, Any, None]) -> None:
         self._started(self._carried(order, work))
 
     def _started(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
+        return self._kept(asyncio.create_task(work))
+
+    def _kept(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -288,7 +331,6 @@ class Dispatch:
     async def _identify(self, order: o.Identify) -> None:
         found = await self._mind.identify(order, self.now())
         self.post(replace(found, ask=order.ask))
-        self._called_in(found)
 
     async def _predict(self, order: o.Predict) -> None:
         found = await self._mind.predict(order, self.now())

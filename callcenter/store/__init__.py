@@ -67,6 +67,7 @@ class Store:
         self.callbacks = CallbacksTable(
             self.writer,
             self._callbacks,
+            self._short,
             self._long,
             database.dialect,
             DatabaseClock(database.dialect, callback_clock),

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, Dialect, Row, bindparam, case, func, select, text
 
 from callcenter.callback_ports import SlotHold
 from callcenter.codec import from_plain, to_plain
 from callcenter.floor.callback import HELD, OPEN, WAITING, Callback
 
-from .callback_tables import callbacks
+from .callback_tables import OPEN_CALLBACK, callbacks
+from .database import Prepared
 from .tables import as_json
 
 TURN: Final = 0xCA11BACC
@@ -52,6 +53,22 @@ def open_one(connection: Connection, number: str, person: str | None) -> Callbac
     )
     row = connection.execute(query).first()
     return None if row is None else callback_of(row)
+
+
+class AnyOpen:
+    """Whether a number or a person has an open one: asked with every call, mostly in vain."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        # The condition is written as that of the partial indexes, else they cannot be used.
+        found = select(c.id).where(text(OPEN_CALLBACK))
+        self._of_number = Prepared(found.where(c.number == bindparam("of")), dialect)
+        self._of_person = Prepared(found.where(c.person == bindparam("of")), dialect)
+
+    def __call__(self, connection: Connection, number: str, person: str | None) -> bool:
+        cursor = connection.connection.cursor()
+        if self._of_number.rows(cursor, of=number):
+            return True
+        return person is not None and bool(self._of_person.rows(cursor, of=person))
 
 
 def is_full(connection: Connection, callback: Callback, slot: SlotHold) -> bool:

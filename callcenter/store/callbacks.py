@@ -25,7 +25,7 @@ from callcenter.floor.callback import Callback, CallbackState
 
 from .callback_booking import CallbackBooking
 from .callback_claims import CallbackClaims
-from .callback_rows import c, callback_of, is_open, open_one
+from .callback_rows import AnyOpen, c, callback_of, is_open, open_one
 from .callback_rules import CallbackRulesTable
 from .callback_scores import CallbackScores
 from .callback_tables import callback_attempts, callbacks
@@ -33,6 +33,7 @@ from .database import DatabaseClock
 from .deflections import DeflectionsTable
 from .reader import Reader
 from .retention import Retention
+from .short_reader import ShortReader
 from .tables import people
 from .writer import Writer
 
@@ -42,19 +43,22 @@ _a = callback_attempts.c
 class CallbacksTable:
     """Implements ``callcenter.callback_ports.Callbacks``. All methods raise ``StoreError``.
 
-    ``long``: a reader that reports may keep busy.
+    ``short``: for what is asked with every call; ``long``: a reader that reports may keep busy.
     """
 
     def __init__(
         self,
         writer: Writer,
         reader: Reader,
+        short: ShortReader,
         long: Reader,
         dialect: Dialect,
         clock: DatabaseClock,
         keep: Retention,
     ) -> None:
         self._reader = reader
+        self._short = short
+        self._any_open = AnyOpen(dialect)
         self._booking = CallbackBooking(writer, reader, dialect, clock, keep.callbacks)
         self._claims = CallbackClaims(writer, clock, keep.callbacks)
         self._rules = CallbackRulesTable(writer, reader, dialect, clock, keep.dry_runs)
@@ -96,6 +100,10 @@ class CallbacksTable:
 
     async def open_of(self, number: str, person: str | None) -> Callback | None:
         """Of the number, else of the person."""
+        if not await self._short.read(
+            lambda connection: self._any_open(connection, number, person)
+        ):
+            return None  # as of nearly everybody who calls
         return await self._reader.read(lambda connection: open_one(connection, number, person))
 
     async def promised(self, queue: str, since: float, until: float) -> dict[float, int]:

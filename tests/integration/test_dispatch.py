@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
-from callcenter.dispatch import Dispatch
+from callcenter.dispatch import Dispatch, begun
 from callcenter.floor import events as e
 from callcenter.floor.callback import Callback
 from callcenter.floor.card import AgentView, Answer, Card, QueueView, Reason
@@ -100,6 +101,7 @@ class Bench:
         self.accounts = MemoryAccounts([MEI])
         self.callbacks = MemoryCallbacks(lambda: self.time)
         self.called_in: list[e.CallerIdentified] = []
+        self.on_called_in: Callable[[e.CallerIdentified], object] = self.called_in.append
         self.over: list[Callback] = []
         self.steps: list[str] = []
         self.dispatch = Dispatch(
@@ -112,7 +114,7 @@ class Bench:
             screens=self.outside,
             callbacks=self.callbacks,
             requests=self.outside,
-            called_in=self.called_in.append,
+            called_in=lambda found: self.on_called_in(found),
             callback_over=self.over.append,
             clock=lambda: self.time,
             observe=lambda step, seconds: self.steps.append(step),
@@ -145,7 +147,6 @@ async def test_the_card_grows_as_answers_come_in() -> None:
     bench = Bench()
     await bench.open()
     bench.offer()
-    assert bench.outside.cards[-1].identity == "pending"
     await bench.dispatch.settle(5)
     card = bench.outside.cards[-1]
     assert (card.identity, card.reasons_state, card.answers_state) == (
@@ -154,6 +155,86 @@ async def test_the_card_grows_as_answers_come_in() -> None:
         "not_known",
     )
     assert {"floor", "Identify", "Predict", "FindAnswers"} <= set(bench.steps)
+
+
+async def test_what_is_found_without_waiting_is_on_the_first_card() -> None:
+    bench = Bench()
+    await bench.open()
+    bench.offer()
+    assert [card.identity for card in bench.outside.cards] == ["unknown"]
+
+
+async def test_who_calls_is_told_once_the_floor_knows() -> None:
+    bench = Bench()
+    known: list[str] = []
+    bench.on_called_in = lambda found: known.append(
+        bench.dispatch.floor.state.calls[found.call].identity
+    )
+    await bench.open()
+    bench.offer()
+    assert known == ["unknown"]
+
+
+async def test_work_that_need_not_wait_is_done_at_once() -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        done.append("all")
+
+    assert begun(work()) is None
+    assert done == ["all"]
+
+
+async def test_work_that_waits_goes_on_with_what_it_waited_for() -> None:
+    first, second = (asyncio.get_running_loop().create_future() for _ in range(2))
+    got: list[str] = []
+
+    async def work() -> None:
+        got.append(await first)
+        await asyncio.sleep(0)
+        try:
+            await second
+        except ValueError as error:
+            got.append(str(error))
+
+    task = begun(work())
+    assert task is not None
+    first.set_result("one")
+    second.set_exception(ValueError("two"))
+    await task
+    assert got == ["one", "two"]
+
+
+async def test_work_that_waits_can_be_cancelled_and_fails_as_a_task_does() -> None:
+    ended: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cancelled")
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("late")
+
+    task = begun(waits())
+    assert task is not None
+    await asyncio.sleep(0)
+    task.cancel()
+    failing = begun(fails())
+    assert failing is not None
+    found = await asyncio.gather(task, failing, return_exceptions=True)
+    assert [type(one) for one in found] == [asyncio.CancelledError, ValueError]
+    assert ended == ["cancelled"]
+
+
+async def test_work_that_fails_before_it_waits_raises() -> None:
+    async def fails() -> None:
+        raise ValueError("early")
+
+    with pytest.raises(ValueError, match="early"):
+        begun(fails())
 
 
 async def test_a_slow_look_up_does_not_hold_up_the_card() -> None:

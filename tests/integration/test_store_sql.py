@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
 from callcenter.store import people, records
-from callcenter.store.database import Prepared, PreparedInsert
+from callcenter.store.callback_rows import AnyOpen
+from callcenter.store.database import Database, Prepared, PreparedInsert
+from callcenter.store.schema import bring_up_to_date
 from callcenter.store.tables import journal, metadata
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -44,6 +49,20 @@ def test_statements_can_be_said() -> None:
     for statement in vars(records._Statements(DIALECT)).values():
         assert isinstance(statement, ClauseElement)
         assert "?" not in str(statement.compile(dialect=DIALECT))
+
+
+def test_whether_somebody_has_an_open_callback_is_asked_of_small_indexes(tmp_path: Path) -> None:
+    """It is asked with every call: never by looking through the callbacks that are over."""
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    bring_up_to_date(database)
+    asked = vars(AnyOpen(database.dialect)).values()
+    with closing(database.reader()) as connection:
+        cursor = connection.connection.cursor()
+        for statement in asked:
+            plan = cursor.execute(f"EXPLAIN QUERY PLAN {statement.sql}", ["one"]).fetchall()
+            assert "INDEX uq_callbacks_open_" in str(plan)
+    for statement in vars(AnyOpen(DIALECT)).values():
+        assert "%(of)s" in statement.sql
 
 
 class Cursor:
