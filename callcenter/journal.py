@@ -22,9 +22,7 @@ from .codec import CodecError
 from .floor.events import Event
 from .store import Store, StoreError
 from .store.events import journal_row, stored_body, write_rows
-
-LINGER = 0.02
-"""Seconds an event nobody waits for may wait for company: saves fsyncs, costs nothing else."""
+from .store.writer import LINGER
 
 RETRY = 0.5
 """Seconds between attempts while the disk is in trouble."""

@@ -9,7 +9,6 @@ after the commit. No row of a table leaves this package: only the frozen datacla
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -85,7 +84,7 @@ class Store:
         await self._quick.read(lambda connection: connection.execute(text("SELECT 1")).all())
         if self.writer.trouble is not None:
             raise self.writer.trouble
-        await asyncio.wrap_future(self.writer.submit(lambda connection: None))
+        await self.writer.write(lambda connection: None)
 
     def bulk(self) -> AbstractContextManager[Bulk]:
         """A loader for millions of rows; the store must not be written to otherwise meanwhile."""

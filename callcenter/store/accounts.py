@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -45,7 +44,7 @@ class AccountsTable:
             )
             _replace_skills(connection, account.agent, account.skills)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work)
 
     async def set_skills(self, agent: str, skills: Sequence[tuple[str, int]]) -> bool:
         """Replace the agent's skills (level 0 to 5); ``False``: there is no such account."""
@@ -56,7 +55,7 @@ class AccountsTable:
                 _replace_skills(connection, agent, skills)
             return known is not None
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
 
 def _replace_skills(connection: Connection, agent: str, skills: Iterable[tuple[str, int]]) -> None:

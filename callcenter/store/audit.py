@@ -4,8 +4,6 @@ They go when they are older than the store was opened with."""
 
 from __future__ import annotations
 
-import asyncio
-
 from sqlalchemy import Connection, insert, select
 
 from callcenter.codec import from_plain, to_plain
@@ -34,7 +32,7 @@ class AuditTable:
             connection.execute(statement)
             self._sweep.after(connection, order.at)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work)
 
     async def read(
         self,

@@ -6,7 +6,6 @@ It must not judge a number: that it can and may be called was found out before.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Dialect, case, exists, func, or_, select
@@ -95,7 +94,7 @@ class CallbackBooking:
                 self._refusals.after(connection, now)
             return refused
 
-        refused = await asyncio.wrap_future(self._writer.submit(work))
+        refused = await self._writer.write(work)
         if refused is not None:
             raise refused
 

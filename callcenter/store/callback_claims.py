@@ -7,7 +7,6 @@ window is open is judged by the database's clock, which all engines share.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
@@ -89,7 +88,7 @@ class CallbackClaims:
             rows = connection.execute(_first(free).limit(limit)).all()
             return self._taken(connection, rows, node, now, lease)
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
     async def take(self, id: str, node: str, lease: float = 30.0) -> Callback | None:
         """Never one whose holder was lost: what became of its attempt is for ``claim``."""
@@ -99,7 +98,7 @@ class CallbackClaims:
             rows = connection.execute(_first(and_(c.id == id, is_waiting))).all()
             return self._taken(connection, rows, node, now, lease)
 
-        return next(iter(await asyncio.wrap_future(self._writer.submit(work))), None)
+        return next(iter(await self._writer.write(work)), None)
 
     async def mine(self, node: str, lease: float = 30.0) -> tuple[Callback, ...]:
         def work(connection: Connection) -> tuple[Callback, ...]:
@@ -107,7 +106,7 @@ class CallbackClaims:
             rows = connection.execute(_first(and_(is_held, c.node == node))).all()
             return self._taken(connection, rows, node, now, lease)
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
     async def renew(self, node: str, lease: float = 30.0) -> frozenset[str]:
         held = and_(is_held, c.node == node)
@@ -117,7 +116,7 @@ class CallbackClaims:
             prolonged = update(callbacks).where(held).values(lease=until).returning(c.id)
             return frozenset(connection.execute(prolonged).scalars())
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
     async def keep(self, callback: Callback, dialling: bool = False) -> None:
         """A version may be missing (writing it failed): the fence says that nobody else was there.
@@ -130,7 +129,7 @@ class CallbackClaims:
         def work(connection: Connection) -> _Refusal:
             return self._keep(connection, callback, dialling)
 
-        refused = await asyncio.wrap_future(self._writer.submit(work))
+        refused = await self._writer.write(work)
         if refused == "taken":
             raise CallbackTaken(f"callback {callback.id} is held by another, or was changed")
         if refused == "outside":
@@ -152,7 +151,7 @@ class CallbackClaims:
                     return CallbackRefused("slot_taken", "when")
             return connection.execute(changed).rowcount == 1
 
-        done = await asyncio.wrap_future(self._writer.submit(work))
+        done = await self._writer.write(work)
         if isinstance(done, CallbackRefused):
             raise done
         return done

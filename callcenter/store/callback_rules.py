@@ -3,7 +3,6 @@ rules only tried out, and the secret that signs links."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets as chance
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -135,7 +134,7 @@ class CallbackRulesTable:
         return str(connection.execute(select(_s.secret).where(_s.name == NAME)).scalar_one())
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
 
 def _replacing(dialect: Dialect, table: Table, key: str) -> Any:

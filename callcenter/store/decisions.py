@@ -5,7 +5,6 @@ The whole decision is JSON; what is looked for stands in columns beside it.
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 from sqlalchemy import Connection, insert, select
@@ -44,7 +43,7 @@ class DecisionsTable:
             connection.execute(statement)
             self._sweep.after(connection, decision.at)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work)
 
     async def of_call(self, call: str) -> tuple[Decision, ...]:
         """All about one call, oldest first."""

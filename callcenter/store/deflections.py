@@ -5,7 +5,6 @@ Only of those whose number or person is known can it be said that they did not.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from typing import Any, Final
@@ -51,7 +50,7 @@ class DeflectionsTable:
             connection.execute(self._store, _row(told))
             self._sweep.after(connection, told.at)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work)
 
     async def deflection(self, since: float, until: float, now: float) -> DeflectionScore:
         """Of those shown answers in [``since``, ``until``), as far as it is known at ``now``.

@@ -5,7 +5,6 @@ Versions and marks are added, never changed. It must not read the entries: they 
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 from sqlalchemy import Connection, exists, select
@@ -46,7 +45,7 @@ class KnowledgeTable:
                 connection.execute(plain_insert(knowledge), row)
             return not taken
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
     async def marks(self, since: float, until: float) -> tuple[RecordMark, ...]:
         """Those of [``since``, ``until``), oldest first."""
@@ -82,7 +81,7 @@ class MarksTable:
                 connection.execute(plain_insert(marks), row)
                 self._sweep.after(connection, order.at)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work)
 
 
 _SAME = ("call", "at", "agent", "answer", "mark")

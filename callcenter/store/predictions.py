@@ -5,7 +5,6 @@ The lists of a prediction are JSON. It must not judge or change what was predict
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from heapq import merge
@@ -35,7 +34,7 @@ from .database import insert
 from .reader import Reader
 from .retention import Sweep
 from .tables import as_json, interactions, outcomes, predictions
-from .writer import Writer
+from .writer import LINGER, Writer
 
 PIECE = 500
 """Calls read at once: a lesson holds some kilobytes."""
@@ -90,7 +89,7 @@ class PredictionsTable:
             connection.execute(self._put, row)
             self._sweep.after(connection, order.at)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work, LINGER)  # nobody acts on it
 
 
 class LessonsTable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
@@ -47,7 +46,7 @@ class PromisesTable:
             connection.execute(self._told, row)
             self._sweep.after(connection, order.told)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work)
 
     async def scores(self, since: float, until: float, zone: tzinfo) -> tuple[PromiseScore, ...]:
         """What was told in [``since``, ``until``), by queue and local day; latest day first."""

@@ -6,7 +6,6 @@ may repeat an order after a crash without looking.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
@@ -152,7 +151,7 @@ class RecordsTable:
         return await self._audit.read(since, until, agent, call, limit)
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
 
 def call_row(order: RecordCall) -> dict[str, Any]:

@@ -6,7 +6,6 @@ index), so that it holds between engines that know nothing of each other.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from sqlalchemy import Connection, Row, case, insert, select, update
@@ -45,7 +44,7 @@ class ReservationsTable:
                 self._sweep.after(connection, order.made)
             return holder
 
-        holder = await asyncio.wrap_future(self._writer.submit(work))
+        holder = await self._writer.write(work)
         if holder is not None:
             raise ReservationTaken(
                 f"agent {order.agent} has reservation {holder.id} of call {holder.call}"
@@ -66,9 +65,7 @@ class ReservationsTable:
                 deadline=None,
             )
         )
-        return await asyncio.wrap_future(
-            self._writer.submit(lambda connection: connection.execute(statement).rowcount)
-        )
+        return await self._writer.write(lambda connection: connection.execute(statement).rowcount)
 
     async def of_agent(self, agent: str, limit: int = 100) -> tuple[KeepReservation, ...]:
         """The agent's, newest first."""

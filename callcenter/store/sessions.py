@@ -5,7 +5,6 @@ Holds a hash of the token only, so that a stolen database signs nobody in. Times
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -70,4 +69,4 @@ class SessionsTable:
         return await self._write(lambda connection: connection.execute(statement).rowcount)
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)

@@ -6,7 +6,6 @@ condition by its id; told anew, the latest telling stands. Old ones go as new on
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -58,7 +57,7 @@ class SurroundingsTable:
                 self._old(connection, self._happenings, rows)
             return known
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
     async def viewed(self, person: str, pages: Sequence[PageView]) -> bool:
         rows = [{"person": person, **to_plain(one)} for one in pages]
@@ -70,7 +69,7 @@ class SurroundingsTable:
                 self._old(connection, self._pages, rows)
             return known
 
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.write(work)
 
     async def set_condition(self, condition: Condition) -> None:
         row = to_plain(condition)
@@ -78,7 +77,7 @@ class SurroundingsTable:
         def work(connection: Connection) -> None:
             connection.execute(self._condition, row)
 
-        await asyncio.wrap_future(self._writer.submit(work))
+        await self._writer.write(work)
 
     async def conditions(self, since: float) -> tuple[Condition, ...]:
         query = (

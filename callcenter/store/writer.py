@@ -8,20 +8,55 @@ was rolled back), so it must have no effect outside the database.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
 from .database import Database
 from .errors import DiskFullError, StoreError, explain
 
+log: Final = logging.getLogger(__name__)
+
+LINGER: Final = 0.02
+"""Seconds that what nobody waits for may wait for company: it saves commits."""
+
 T = TypeVar("T")
-_Job = tuple[Callable[[Connection], Any], "Future[Any]"]
+
+
+class _Awaited:
+    """What came of a job, for somebody on a loop; told with the rest of its batch."""
+
+    __slots__ = ("_error", "_result", "future")
+
+    def __init__(self, future: asyncio.Future[Any]) -> None:
+        self.future = future
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def set_result(self, result: Any) -> None:
+        self._result = result
+
+    def set_exception(self, error: BaseException) -> None:
+        self._error = error
+
+    def tell(self) -> None:
+        """On the loop's thread."""
+        if self.future.done():  # given up meanwhile
+            return
+        if self._error is None:
+            self.future.set_result(self._result)
+        else:
+            self.future.set_exception(self._error)
+
+
+_Job = tuple[Callable[[Connection], Any], "Future[Any] | _Awaited"]
 
 
 class Writer:
@@ -55,21 +90,36 @@ class Writer:
         """
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
+        refused = self._queue((work, future), after)
+        if refused is not None:
+            future.set_exception(refused)
+        return future
+
+    async def write(self, work: Callable[[Connection], T], after: float = 0.0) -> T:
+        """The same for who waits on a loop: one word to the loop for all of a batch.
+
+        Raises ``StoreError``.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        refused = self._queue((work, _Awaited(future)), after)
+        if refused is not None:
+            raise refused
+        return await future
+
+    def _queue(self, job: _Job, after: float) -> StoreError | None:
+        """Why it is not taken, or nothing."""
         with self._condition:
             mine = threading.current_thread() is self._thread
             if self._closing and not mine:
-                future.set_exception(StoreError("the store is closed"))
-            elif self.waiting >= self._limit:
-                future.set_exception(
-                    StoreError(f"{self.waiting} writes wait for the disk already", passing=True)
-                )
-            elif after > 0 and not self._closing:
-                self._later.append((time.monotonic() + after, (work, future)))
-                self._condition.notify()
+                return StoreError("the store is closed")
+            if self.waiting >= self._limit:
+                return StoreError(f"{self.waiting} writes wait for the disk already", passing=True)
+            if after > 0 and not self._closing:
+                self._later.append((time.monotonic() + after, job))
             else:
-                self._now.append((work, future))
-                self._condition.notify()
-        return future
+                self._now.append(job)
+            self._condition.notify()
+        return None
 
     def hurry(self) -> None:
         """Somebody waits for the durability of what was allowed to wait."""
@@ -92,6 +142,7 @@ class Writer:
     def _run(self) -> None:
         while jobs := self._next():
             self._carry_out(jobs)
+            _tell([answer for _, answer in jobs if isinstance(answer, _Awaited)])
         self._drop_connection()
 
     def _next(self) -> list[_Job]:
@@ -100,6 +151,7 @@ class Writer:
             while True:
                 self._due()
                 if self._now:
+                    self._all_now()  # a commit there is anyway costs the patient ones nothing
                     count = min(len(self._now), self._batch)
                     return [self._now.popleft() for _ in range(count)]
                 if self._closing:
@@ -152,3 +204,20 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _tell(answers: list[_Awaited]) -> None:
+    """Those who wait, all of one loop together."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Awaited]] = {}
+    for answer in answers:
+        by_loop.setdefault(answer.future.get_loop(), []).append(answer)
+    for loop, told in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_tell_all, told)
+        except RuntimeError:  # it is closed
+            log.warning("writers_gone", extra={"count": len(told)})
+
+
+def _tell_all(answers: list[_Awaited]) -> None:
+    for answer in answers:
+        answer.tell()
