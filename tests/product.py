@@ -199,9 +199,11 @@ async def product(
     phones: SimulatorSettings | None = None,
     prediction: Mapping[str, Any] | None = None,
     token: str = "",
+    store: str | None = None,
     **centre: Any,
 ) -> AsyncIterator[Product]:
-    """Everything, running. ``waits``: one phone, 1001, that rings until somebody picks it up;
+    """Everything, running. ``store``: the address of a new database, instead of a file in
+    ``folder`` that may be there. ``waits``: one phone, 1001, that rings until somebody picks it up;
     otherwise all answer by themselves. ``prediction`` and ``token`` as for ``settings_for``."""
 
     def reaction(device: str) -> Reaction:
@@ -228,7 +230,9 @@ async def product(
         token,
         **centre,
     )
-    if not (folder / "engine.db").exists():
+    if store is not None:
+        settings = replace(settings, store=StoreSettings(url=store))
+    if store is not None or not (folder / "engine.db").exists():
         await asyncio.to_thread(fill, settings.store.url, people)
     try:
         async with engine(settings, reactor, seed=1) as running:

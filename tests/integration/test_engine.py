@@ -202,11 +202,13 @@ def calls_of_a_day() -> Iterator[tuple[float, Arrival]]:
 
 
 async def test_a_day_of_calls_agrees_with_what_really_happened(
-    tmp_path: Path, reactor: Any
+    tmp_path: Path, reactor: Any, address: str
 ) -> None:
     """Counters, records and journal tell the simulator's truth; nobody is stuck afterwards."""
     async with (
-        product(tmp_path, reactor, speed=20.0, waits=False, wrapup_seconds=0.05) as whole,
+        product(
+            tmp_path, reactor, speed=20.0, waits=False, wrapup_seconds=0.05, store=address
+        ) as whole,
         whole.browser("sue") as sue,
     ):
         dispatch = whole.running.dispatch
@@ -305,9 +307,11 @@ async def test_a_port_in_use_is_told_in_words(tmp_path: Path, reactor: Any) -> N
                 raise AssertionError("it started")
 
 
-async def test_outcomes_acknowledged_are_in_the_journal(tmp_path: Path, reactor: Any) -> None:
+async def test_outcomes_acknowledged_are_in_the_journal(
+    tmp_path: Path, reactor: Any, address: str
+) -> None:
     """When the browser has its reply, the outcome is on disk, whatever happens next."""
-    async with product(tmp_path, reactor) as whole, whole.browser("1001") as alice:
+    async with product(tmp_path, reactor, store=address) as whole, whole.browser("1001") as alice:
         await whole.ready(alice)
         whole.simulator.place(wang_calls())
         shown = await whole_card(alice)

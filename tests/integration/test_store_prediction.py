@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,27 +23,21 @@ from tests.contract.samples import (
     phone,
     predicted,
 )
+from tests.databases import run_sql
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "a.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{path}", now=lambda: NOW)
+def store(address: str) -> Iterator[Store]:
+    store = open_store(address, now=lambda: NOW)
     yield store
     store.close()
 
 
-def count(path: Path, table: str, where: str = "1") -> int:
-    with closing(sqlite3.connect(path)) as connection:
-        (found,) = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()
-        return int(found)
+def count(address: str, table: str, where: str = "1 = 1") -> int:
+    return int(run_sql(address, f"SELECT count(*) FROM {table} WHERE {where}")[0][0])
 
 
-async def test_erasing_a_person(store: Store, path: Path) -> None:
+async def test_erasing_a_person(store: Store, address: str) -> None:
     """What was told of a person goes with them; that they called stays, and what was learned."""
     with store.bulk() as bulk:
         told = {"happenings": (happening("h", NOW),), "pages": (PageView(at=NOW, page="fees"),)}
@@ -53,22 +45,20 @@ async def test_erasing_a_person(store: Store, path: Path) -> None:
     await store.records.record_call(ended("c1"))
     await store.records.record_prediction(predicted("c1"))
     await store.records.record_outcome(noted("c1"))
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("DELETE FROM people WHERE id = 'p1'")
+    run_sql(address, "DELETE FROM people WHERE id = 'p1'")
     assert await store.people.person("p1") is None
-    left = {table: count(path, table) for table in ("happenings", "pages", "interactions")}
+    left = {table: count(address, table) for table in ("happenings", "pages", "interactions")}
     assert left == {"happenings": 1, "pages": 1, "interactions": 1}
     assert [one.call for one in store.lessons.lessons(0.0, NOW)] == ["c1"]
 
 
-async def test_old_rows_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_rows_go(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each kind by its own age, as new ones come; a bounded number at a time."""
     monkeypatch.setattr(retention, "SWEEP_EVERY", 1)
     monkeypatch.setattr(retention, "SWEPT", 2)
     today = [0.0]
     keep = Retention(predictions=10, happenings=20, pages=3)
-    store = open_store(f"sqlite:///{path}", keep=keep, now=lambda: today[0])
+    store = open_store(address, keep=keep, now=lambda: today[0])
     try:
         with store.bulk() as bulk:
             bulk.people([person("p1"), person("p2")])
@@ -81,7 +71,7 @@ async def test_old_rows_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             await store.records.record_prediction(predicted(f"c{number}", at=at))
             await store.records.record_mark(marked(f"c{number}", at))
             return tuple(
-                count(path, name) for name in ("happenings", "pages", "predictions", "marks")
+                count(address, name) for name in ("happenings", "pages", "predictions", "marks")
             )
 
         seen = [await day(number) for number in range(30)]
@@ -89,8 +79,8 @@ async def test_old_rows_go(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert seen[-1] == (42, 8, 11, 11)
         # What comes late and is too old already goes again, the oldest first.
         await store.surroundings.happened("p1", [happening(f"late{n}", n * DAY) for n in range(3)])
-        assert count(path, "happenings", "id LIKE 'late%'") == 0
-        assert count(path, "happenings") == 42
+        assert count(address, "happenings", "id LIKE 'late%'") == 0
+        assert count(address, "happenings") == 42
     finally:
         store.close()
 
@@ -123,7 +113,7 @@ async def test_lessons_are_read_in_pieces(store: Store, monkeypatch: pytest.Monk
         assert len(reads) == 100 // piece + 1 + 50 // piece + 1
 
 
-async def test_bulk_loading(store: Store, path: Path) -> None:
+async def test_bulk_loading(store: Store, address: str) -> None:
     """Everything the demonstration fills in comes back, and the indexes are there again."""
     row = person(
         "p1", phone("+1"), predict=False, happenings=(happening("h", NOW - 1.0, topic=None),),
@@ -138,14 +128,18 @@ async def test_bulk_loading(store: Store, path: Path) -> None:
     assert [one.id for one in await store.surroundings.conditions(0.0)] == ["c", "d"]
     (lesson,) = store.lessons.lessons(0.0, 999.0)
     assert (lesson.model, lesson.features) == ("m2", predicted("c1").features)
-    with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
-    made = {name for (name,) in rows}
+    catalogue = (
+        "SELECT name FROM sqlite_master WHERE type = 'index'"
+        if address.startswith("sqlite")
+        else "SELECT indexname FROM pg_indexes"
+    )
+    made = {name for (name,) in run_sql(address, catalogue)}
     assert made >= {"ix_happenings_at", "ix_pages_at", "ix_predictions_at_call", "ix_outcomes_at"}
 
 
-async def test_lessons_use_the_indexes(store: Store, path: Path) -> None:
+async def test_lessons_use_the_indexes(tmp_path: Path) -> None:
     """A time is found by an index, and the first piece does not read all of it."""
+    store = open_store(f"sqlite:///{tmp_path / 'a.db'}")
     read = store.lessons._reader.read_now
     for query, index in (
         (predictions._PREDICTED, "ix_predictions_at_call"),
@@ -154,6 +148,7 @@ async def test_lessons_use_the_indexes(store: Store, path: Path) -> None:
         plan = read(lambda c, query=query: _plan(c, query))  # type: ignore[misc]
         assert index in plan
         assert "SCAN" not in plan
+    store.close()
 
 
 def _plan(connection, query) -> str:  # type: ignore[no-untyped-def]
@@ -174,23 +169,23 @@ def test_statements_can_be_said_to_postgresql() -> None:
     assert "ON CONFLICT (person, id) DO UPDATE" in str(told._happening.compile(dialect=dialect))
 
 
-async def test_an_older_store_is_brought_up_to_date(store: Store, path: Path) -> None:
+async def test_an_older_store_is_brought_up_to_date(store: Store, address: str) -> None:
     """People and outcomes of schema 0003 stay, and prediction is on for them."""
     with store.bulk() as bulk:
         bulk.people([person("p1", phone("+1"))])
         bulk.outcomes([noted("c1")])
     store.close()
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for name in ("happenings", "pages", "conditions", "predictions", "marks", "knowledge"):
-            connection.execute(f"DROP TABLE {name}")
-        for name in metadata.tables:  # of later schemas
-            if name.startswith("callback") or name in ("deflections", "secrets"):
-                connection.execute(f"DROP TABLE {name}")
-        connection.execute("DROP INDEX ix_interactions_number_arrived")
-        connection.execute("DROP INDEX ix_outcomes_at")
-        connection.execute("ALTER TABLE people DROP COLUMN predict")
-        connection.execute("UPDATE alembic_version SET version_num = '0003'")
-    again = open_store(f"sqlite:///{path}", now=lambda: NOW)
+    older = ("happenings", "pages", "conditions", "predictions", "marks", "knowledge")
+    later = [name for name in metadata.tables if name.startswith("callback")]
+    run_sql(
+        address,
+        *(f"DROP TABLE {name}" for name in (*older, *later, "deflections", "secrets")),
+        "DROP INDEX ix_interactions_number_arrived",
+        "DROP INDEX ix_outcomes_at",
+        "ALTER TABLE people DROP COLUMN predict",
+        "UPDATE alembic_version SET version_num = '0003'",
+    )
+    again = open_store(address, now=lambda: NOW)
     try:
         (row,) = await again.people.behind(["+1"])
         assert (row.id, row.predict, row.happenings) == ("p1", True, ())
