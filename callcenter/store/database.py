@@ -238,6 +238,13 @@ def _parse(address: str) -> URL:
         ) from error
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"{url.get_backend_name()} is not supported: use sqlite or postgresql")
+    try:
+        url.get_dialect().import_dbapi()
+    except ImportError as error:
+        raise StoreError(
+            f"the driver of {url.drivername} is not installed ({error}): "
+            "install callcenter[postgresql] and write postgresql+psycopg://"
+        ) from error
     return url
 
 

@@ -160,6 +160,7 @@ def test_wrong_files_are_refused(tmp_path: Path, prepare: object, words: str) ->
         ("sqlite://", "the store needs a file of its own"),
         ("sqlite:///:memory:", "the store needs a file of its own"),
         ("mysql://x/y", "mysql is not supported"),
+        ("postgresql+pg8000://x/y", "install callcenter[postgresql] and write postgresql+psycopg:"),
         ("sqlite:////nowhere/at/all.db", "there is no directory /nowhere/at"),
     ],
 )
