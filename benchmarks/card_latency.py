@@ -83,6 +83,8 @@ class Run:
     """The engine's garbage collections: generation and milliseconds."""
     cores: dict[str, float]
     """Share of a core each process took while calls came."""
+    processor: float
+    """Milliseconds of processor time of the engine for each call, all that it does included."""
     frames: float
     """Card frames for each call."""
     frame_size: float
@@ -187,6 +189,7 @@ def run(load: Load, store: Path, folder: Path) -> Run:
         means=_means(before, after),
         collections=[(generation, 1000 * length) for generation, length in collections],
         cores=cores,
+        processor=1000 * cores["engine"] * seconds / load.calls,
         frames=frames / load.calls,
         frame_size=size / frames,
         machine=os.getloadavg(),
@@ -287,6 +290,7 @@ def report(runs: Sequence[Run], load: Load) -> None:
         print(
             f"run {number}: p99 of the person {quantile(one.person, 0.99):.2f} ms, "
             f"of reasons and answers {quantile(one.whole, 0.99):.2f} ms; "
+            f"{one.processor:.2f} ms of processor time for a call; "
             f"{one.unshown} calls over before their card; "
             f"load average {', '.join(f'{part:.1f}' for part in one.machine)}"
         )
