@@ -15,7 +15,7 @@ from callcenter.ports import Lesson
 
 from .calibration import fit_temperature, softened
 from .forest import Forest, flattened, restored, stump
-from .rate_fitting import Lately, Table
+from .rate_fitting import Fits, Lately, Table
 from .rates import Rates, normalised
 from .space import fit_space
 from .training import Prepared, prepared
@@ -24,14 +24,25 @@ from .trees import FORMAT, NAME, Mix, ReasonTrees, are_known, combined, head_log
 Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
-FOLDS: Final = 2
+FOLDS: Final = 4
+"""An even number: trees that calibration needs are fitted on half of them."""
+RECENT: Final = 0.35
+"""Share of the lessons, the latest; on half of them probabilities are made true, by what rates and
+trees say that were not fitted on them."""
 FOLD_STEPS: Final = 15
 DAY: Final = 86400.0
-PACES: Final = (None, Lately(16 * DAY, 5.0), Lately(8 * DAY, 5.0), Lately(4 * DAY, 5.0))
+SLOWER: Final = 2
+"""Trees, which know what lasts, forget so much more slowly than rates that changed."""
+PACES: Final = (16 * DAY, 8 * DAY, 4 * DAY)
 """How fast the world may have changed; which fits the held calls best is taken."""
-SPREADS: Final = (0.0, 0.03, 0.06, 0.1, 0.15)
+SPREADS: Final = (0.0, 0.015, 0.03)
 LEAVES: Final = (0.75, 0.9, 1.0, 1.15, 1.3)
-AS_GOOD: Final = 0.006
+FIRST_PACE: Final = 8 * DAY
+FIRST_TRUST: Final = 5.0
+"""At which every fact is followed, to see which ones changed."""
+AS_GOOD: Final = 0.04
+"""Wrong notes make the log loss ask for doubt everywhere: within so many nats, what is true in the
+mean counts more."""
 ENOUGH: Final = 150
 """Fewer held calls than this say too little of calibration."""
 MIXES: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -63,16 +74,17 @@ def fit_trees(
     early, late = np.arange(cut), np.arange(cut, n)
     say("rates", 0.05)
     table = Table(made)
-    pace, rates = _paced(table, early, late)
+    pace = _paced(table, early, late)
     say("rates", 0.25)
+    every = np.arange(n)
     logs = np.zeros((n, len(made.codes)))
-    logs[late] = table.said(rates, late)
-    folds = np.random.default_rng(seed).permutation(cut) % FOLDS
+    folds = np.random.default_rng(seed).permutation(n) % FOLDS
     for fold in range(FOLDS):
-        out = early[folds == fold]
-        part = table.fit(early[folds != fold], pace, FOLD_STEPS)
+        out = every[folds == fold]
+        part = table.fit(every[folds != fold], pace, FOLD_STEPS)
         logs[out] = table.said(part, out)
         say("rates", 0.25 + 0.2 * (fold + 1) / FOLDS)
+    rates = table.fit(lately=pace)
     head_scores = head_logs(logs, rates)
     space = fit_space(rows)
     seen = np.hstack([space.matrix(rows), head_scores])
@@ -80,10 +92,12 @@ def fit_trees(
     weights = made.weights
     if pace is not None:
         ages = made.lessons[-1].at - np.array([lesson.at for lesson in made.lessons])
-        weights = weights * 0.5 ** (ages / (2 * pace.half_life))
+        weights = weights * 0.5 ** (ages / (SLOWER * pace.half_life))
     say("trees", 0.5)
-    forest, rounds = _boosted(made, seen, head_labels, weights, early, seed, late)
+    own, others = every[folds % 2 == 0], every[folds % 2 == 1]
+    forest, rounds = _boosted(made, seen, head_labels, weights, own, seed, others)
     say("trees", 0.7)
+    late = others[others >= int(n * (1 - RECENT))]
     margins = normalised(forest.margins(seen[late]))
     base = _base(made)
     known = are_known([rows[i] for i in late])
@@ -96,7 +110,6 @@ def fit_trees(
         for some in (known, ~known)
     )  # fmt: skip
     say("all", 0.72)
-    rates = table.fit(lately=pace)
     forest, _ = _boosted(made, seen, head_labels, weights, np.arange(n), seed, rounds=rounds)
     say("all", 1.0)
     facts: dict[str, object] = {
@@ -111,20 +124,19 @@ def fit_trees(
     return ReasonTrees(rates, space, forest, (mixes[0], mixes[1]), base, facts)
 
 
-def _paced(
-    table: Table, early: NDArray[np.intp], late: NDArray[np.intp]
-) -> tuple[Lately | None, Rates]:
-    """The pace with the least log loss on the held calls, and the rates fitted with it."""
-    tried = []
-    made = table.prepared
-    for k, rates in enumerate(table.fits(early, PACES)):
-        logs = table.said(rates, late)
-        labels = made.labels[late]
+def _paced(table: Table, early: NDArray[np.intp], late: NDArray[np.intp]) -> Lately | None:
+    """The pace with the least log loss on the held calls; ``None``: nothing changes."""
+    fits, labels = Fits(table, early, FOLD_STEPS), table.prepared.labels[late]
+    steady = fits.rates()
+    moved = fits.rates(Lately(FIRST_PACE, np.full(len(table.sources), FIRST_TRUST)))
+    trust = table.trust(steady, moved, late)
+    paces = [None, *(Lately(half_life, trust) for half_life in PACES)]
+    losses = []
+    for pace in paces:
+        logs = table.said(steady if pace is None else fits.rates(pace), late)
         said = softened(logs, fit_temperature(logs, labels))[np.arange(len(late)), labels]
-        loss = -float(np.log(np.maximum(said, 1e-12)).mean())
-        tried.append((loss, k, rates))
-    _, best, rates = min(tried, key=lambda one: one[:2])
-    return PACES[best], rates
+        losses.append(-float(np.log(np.maximum(said, 1e-12)).mean()))
+    return paces[int(np.argmin(losses))]
 
 
 def _boosted(
@@ -133,14 +145,13 @@ def _boosted(
     rounds: int | None = None,
 ) -> tuple[Forest, int]:  # fmt: skip
     """Trees over the heads, with as many rounds as help on the calls at ``late``; none when there
-    are too many heads.
+    are too many heads or all calls are about one.
 
     Heads that occur in no lesson get a margin far below the others.
     """
-    classes = len(made.heads)
-    if classes > MOST_HEADS:
+    classes, present = len(made.heads), np.unique(labels[part])
+    if classes > MOST_HEADS or len(present) < 2 or rounds == 0:
         return stump(classes), 0
-    present = np.unique(labels[part])
     options = dict(BOOSTING)
     patience = options.pop("n_iter_no_change")
     given: dict[str, Any] = {}
@@ -190,12 +201,11 @@ def _mix(
     found = []
     for spread in SPREADS:
         for leaf in LEAVES:
-            for factor in (0.85, 1.0):
-                mix = Mix(share, _bounded(head * factor), leaf, spread)
-                shares = combined(logs, heads, trees, rates, mix, base)
-                loss = -float(np.log(shares[np.arange(len(labels)), labels]).mean())
-                top, hits = shares.max(axis=1), shares.argmax(axis=1) == labels
-                found.append((loss, _untrue(top, hits), mix))
+            mix = Mix(share, _bounded(head), leaf, spread)
+            shares = combined(logs, heads, trees, rates, mix, base)
+            loss = -float(np.log(shares[np.arange(len(labels)), labels]).mean())
+            top, hits = shares.max(axis=1), shares.argmax(axis=1) == labels
+            found.append((loss, _untrue(top, hits), mix))
     least = min(loss for loss, _, _ in found)
     good = [(untrue, loss, mix) for loss, untrue, mix in found if loss <= least + AS_GOOD]
     return min(good, key=lambda one: one[:2])[2]

@@ -8,7 +8,6 @@ towards the heads of these calls (``PULL``), a head's share towards everybody's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +32,12 @@ SUPPORT: Final = 3
 """A fact present in fewer calls is not learned."""
 BASE_WEIGHT: Final = 20.0
 """The pack's shares count as this many calls."""
+CHANGED: Final = 2.0
+"""Nats that the latest calls must speak for a fact leading elsewhere than it used to."""
+FOLLOWS: Final = 2.0
+STAYS: Final = 100.0
+"""What all lessons say of a fact that changed, and of one that did not, counts as this many calls
+beside the latest lessons."""
 FLAT: Final = 0.5
 """At every knot, as if so many calls had come at the rate of the knots beside it."""
 CHOSEN: Final = ("queue", "path", "dialled")
@@ -42,12 +47,12 @@ CHOSEN_WEIGHT: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """How rates follow a world that changes: what all lessons say of a fact's calls counts as
+    """How rates follow a world that changes: by source, what all lessons say of its calls counts as
     ``trust`` calls, beside the latest lessons, of which one counts half after ``half_life``
     seconds."""
 
     half_life: float
-    trust: float
+    trust: Floats
 
 
 class Table:
@@ -76,6 +81,29 @@ class Table:
 
     def said(self, rates: Rates, part: Places) -> Floats:
         """log p(reason) of the lessons at ``part`` by rates fitted here."""
+        rows = [self.prepared.lessons[i].features for i in part]
+        return rates.of(self._entries_of(part), rates.choices(rows))
+
+    def trust(self, steady: Rates, moved: Rates, part: Places) -> Floats:
+        """By source, whether it leads elsewhere than it used to: how much likelier the lessons at
+        ``part`` are by ``moved`` than they would be were this one source as in ``steady``. Both
+        were fitted on other lessons; gives what ``Lately`` asks for."""
+        e = self._entries_of(part)
+        labels = self.prepared.labels[part]
+        own, whole = moved.parts(e, labels)
+        own_once, whole_once = steady.parts(e, labels)
+        said, rate = (np.bincount(e.row, one, len(part)) for one in (own, whole))
+        pairs, place = np.unique(e.row * len(self.sources) + e.source, return_inverse=True)
+        row, source = pairs // len(self.sources), pairs % len(self.sources)
+        less = said[row] + np.bincount(place, own_once - own)
+        lower = rate[row] + np.bincount(place, whole_once - whole)
+        now = np.log(np.maximum(said[row], TINY) / np.maximum(rate[row], TINY))
+        once = np.log(np.maximum(less, TINY) / np.maximum(lower, TINY))
+        gained = np.bincount(source, now - once, len(self.sources))
+        return np.where(gained > CHANGED, FOLLOWS, STAYS)
+
+    def _entries_of(self, part: Places) -> Arrays:
+        """The entries of the lessons at ``part``, as rows 0, 1, 2 and so on."""
         e = self.entries
         new = np.full(len(self.prepared.lessons), -1, dtype=np.intp)
         new[part] = np.arange(len(part))
@@ -83,42 +111,46 @@ class Table:
         entry = np.full(len(e.row), -1, dtype=np.intp)
         entry[use] = np.arange(len(use))
         done = np.flatnonzero(entry[e.done_entry] >= 0)
-        some = Arrays(
+        return Arrays(
             new[e.row[use]], e.source[use], e.knot[use], e.value[use], e.target[use],
             entry[e.done_entry[done]], e.done_code[done],
         )  # fmt: skip
-        return rates.of(some, rates.choices([self.prepared.lessons[i].features for i in part]))
 
     def fit(
         self, part: Places | None = None, lately: Lately | None = None, steps: int = STEPS
     ) -> Rates:
         """Fit on the lessons at ``part`` (places; all of them else), adapted to the last."""
         every = np.arange(len(self.prepared.lessons))
-        return self.fits(every if part is None else part, (lately,), steps)[0]
+        return Fits(self, every if part is None else part, steps).rates(lately)
 
-    def fits(self, part: Places, paces: Sequence[Lately | None], steps: int = STEPS) -> list[Rates]:
-        """One for each pace, for little more than the price of one."""
-        made = self.prepared
-        weights = np.zeros(len(made.lessons))
-        weights[part] = made.weights[part]
-        fitting = Fitting(self, weights)
-        fitting.run(steps)
+
+class Fits:
+    """Rates fitted on some lessons, at several paces for little more than the price of one."""
+
+    def __init__(self, table: Table, part: Places, steps: int = STEPS) -> None:
+        made = table.prepared
+        self._table = table
+        self._weights = np.zeros(len(made.lessons))
+        self._weights[part] = made.weights[part]
+        self._fitting = Fitting(table, self._weights)
+        self._fitting.run(steps)
         times = np.array([lesson.at for lesson in made.lessons])
-        ages = np.maximum(times[part].max() - times, 0.0)
-        chosen, given = _chosen(made, part)
-        found, start = [], (fitting.shares, fitting.same)
-        for lately in paces:
-            if lately is not None:
-                fitting.shares, fitting.same = start
-                fitting.adapt(weights * 0.5 ** (ages / lately.half_life), lately.trust)
-            found.append(
-                Rates(
-                    made.codes, made.heads, made.head_of, fitting.within, self.sources,
-                    fitting.shares, fitting.same, fitting.law.reshape(self.laws, len(KNOTS)),
-                    self.law_of, fitting.helped, chosen, given,
-                )
-            )  # fmt: skip
-        return found
+        self._ages = np.maximum(times[part].max() - times, 0.0)
+        self._chosen = _chosen(made, part)
+        self._start = self._fitting.shares, self._fitting.same
+
+    def rates(self, lately: Lately | None = None) -> Rates:
+        """Adapted to the last lessons, or as all of them are."""
+        made, table, fitting = self._table.prepared, self._table, self._fitting
+        fitting.shares, fitting.same = self._start
+        if lately is not None:
+            fitting.adapt(self._weights * 0.5 ** (self._ages / lately.half_life), lately.trust)
+        chosen, given = self._chosen
+        return Rates(
+            made.codes, made.heads, made.head_of, fitting.within, table.sources,
+            fitting.shares, fitting.same, fitting.law.reshape(table.laws, len(KNOTS)),
+            table.law_of, fitting.helped, chosen, given,
+        )  # fmt: skip
 
 
 class Fitting:
@@ -157,7 +189,8 @@ class Fitting:
         self.same[np.unique(self.source[self.named])] = 0.5, 0.05
         self.law, self.helped = np.ones(self.cells), 0.3
         self.damped = np.zeros(len(self.keep), dtype=np.bool_)
-        self._prior: tuple[float, Floats] = (PULL, np.zeros((0, 0)))
+        self._prior: tuple[Floats, Floats] = (np.full(self.size, PULL), np.zeros((0, 0)))
+        self._before: tuple[Floats, Floats] | None = None
 
     def run(self, steps: int) -> None:
         for step in range(steps):
@@ -165,10 +198,12 @@ class Fitting:
                 self._find_damped()
             self._step(laws=step >= 2)
 
-    def adapt(self, weights: Floats, trust: float, steps: int = 6) -> None:
+    def adapt(self, weights: Floats, trust: Floats, steps: int = 6) -> None:
         """Other weights; what was found of a source counts as ``trust`` calls. Laws stay."""
         self.weights = weights
-        self._prior = (trust, self.shares / np.maximum(self.shares.sum(1, keepdims=True), TINY))
+        own = self.shares.sum(axis=1)
+        self._prior = (trust, self.shares / np.maximum(own, TINY)[:, None])
+        self._before = own, self.same
         for _ in range(steps):
             self._step(laws=False)
 
@@ -210,14 +245,19 @@ class Fitting:
         credit = credit.reshape(self.size, self.codes)
         credit[0] += BASE_WEIGHT * self.overall
         calls = credit.sum(axis=1)
-        self.shares = self._smoothed(credit, calls) * (calls / had)[:, None]
         place = self.source[self.named]
-        self.same = (
-            np.stack(
-                [np.bincount(place, exact, self.size), np.bincount(place, near, self.size)], axis=1
-            )
-            / had[:, None]
+        again = np.stack(
+            [np.bincount(place, exact, self.size), np.bincount(place, near, self.size)], axis=1
         )
+        came = calls
+        if self._before is not None:
+            # As if so many calls had come at the rate of before.
+            own_before, same_before = self._before
+            had_before = self._prior[0] / np.maximum(own_before + same_before.sum(axis=1), TINY)
+            came, had = calls + had_before * own_before, had + had_before
+            again = again + had_before[:, None] * same_before
+        self.shares = self._smoothed(credit, calls) * (came / had)[:, None]
+        self.same = again / had[:, None]
         scale = self.shares[0].sum()
         self.shares /= scale
         self.same /= scale

@@ -96,19 +96,37 @@ class Rates:
                 given[row] -= self.given[choice]
         return self._normal(whole - rates, given)
 
+    def parts(self, e: Arrays, labels: Places) -> tuple[Floats, Floats]:
+        """By entry: its rate of what the call of its row was for (``labels``, by row), and of
+        everything."""
+        label, strength = labels[e.row], self._strength(e)
+        named, leaf = e.target != NONE, e.target >= 0
+        head = np.where(leaf, self.head_of[np.maximum(e.target, 0)], -2 - e.target)
+        near = named * (head == self.head_of[label]) * self.within[label]
+        exact = np.where(leaf, e.target == label, near)
+        same = self.same[e.source]
+        own = self.shares[e.source, label] + exact * same[:, 0] + near * same[:, 1]
+        whole = self.shares.sum(axis=1)[e.source] + named * same.sum(axis=1)
+        return strength * own, strength * whole
+
     def of(self, e: Arrays, given: Floats) -> Floats:
         return self._normal(self._sums(e, len(given)), given)
 
     def _normal(self, rates: Floats, given: Floats) -> Floats:
         return normalised(np.log(np.maximum(rates, TINY)) + given)
 
-    def _sums(self, e: Arrays, n: int) -> Floats:
-        """The rates of all reasons, of each of ``n`` rows."""
-        size = len(self.sources)
-        strength = e.value * self._flat[self.law_of[e.source] * len(KNOTS) + e.knot]
+    def _strength(self, e: Arrays) -> Floats:
+        """By entry, how much of the source's rate there is."""
+        strength: Floats = e.value * self._flat[self.law_of[e.source] * len(KNOTS) + e.knot]
         if len(e.done_entry):
             hit = helped_entries(self._mainly, e.source, e.done_entry, e.done_code)
             strength[np.unique(hit)] *= self.helped
+        return strength
+
+    def _sums(self, e: Arrays, n: int) -> Floats:
+        """The rates of all reasons, of each of ``n`` rows."""
+        size = len(self.sources)
+        strength = self._strength(e)
         weights = np.bincount(e.row * size + e.source, strength, n * size).reshape(n, size)
         rates = weights @ self.shares
         named = np.flatnonzero(e.target != NONE)

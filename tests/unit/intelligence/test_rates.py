@@ -9,7 +9,7 @@ import pytest
 
 from callcenter.floor.card import Features
 from intelligence.facts import KNOTS, facts_of, hat
-from intelligence.rate_fitting import Table
+from intelligence.rate_fitting import FOLLOWS, STAYS, Fits, Lately, Table
 from intelligence.rates import Rates
 from intelligence.training import Prepared, prepared
 
@@ -89,6 +89,58 @@ def test_read_once_or_again_the_rates_say_the_same(rates: Rates) -> None:
     fitted = table.fit(some)
     rows = [again.lessons[i].features for i in some]
     assert np.allclose(table.said(fitted, some), fitted.log_shares(rows), rtol=0, atol=1e-12)
+
+
+def changing(calls: int, seed: int) -> Prepared:
+    """Nine calls of ten after one of two events are for a and for b; over the last quarter those of
+    the first are for c instead. An hour between two calls."""
+    rng = np.random.default_rng(seed)
+    lessons = []
+    for n in range(calls):
+        event = str(rng.choice(["one", "two"]))
+        once, now = {"one": ("a", "c"), "two": ("b", "b")}[event]
+        reason = now if n >= 0.75 * calls else once
+        if rng.random() < 0.1:
+            reason = "d"
+        lessons.append(
+            lesson(
+                n, reason, at=3600.0 * n,
+                features=((f"happening.{event}|age", 0.5), ("identity|known", 1.0)),
+            )
+        )  # fmt: skip
+    return prepared(lessons, HEADS, PRIOR)
+
+
+def test_only_what_changed_is_followed() -> None:
+    """The event that leads elsewhere is found, and its rates forget what they were; those of the
+    other, which has fewer calls of late than ever, are not thrown away."""
+    table = Table(changing(2000, seed=3))
+    early, late, day = np.arange(1800), np.arange(1800, 2000), 86400.0
+    fits = Fits(table, early)
+    steady = fits.rates()
+    moved = fits.rates(Lately(4 * day, np.full(len(table.sources), 5.0)))
+    trust = dict(zip(table.sources, table.trust(steady, moved, late).tolist(), strict=True))
+    assert trust["happening.one"] == FOLLOWS
+    assert trust["happening.two"] == STAYS
+    pace = Lately(4 * day, np.array([trust[name] for name in table.sources]))
+    slow, fast = said_after(steady), said_after(fits.rates(pace))
+    assert slow["one", "c"] < 0.5
+    assert fast["one", "c"] > 0.7
+    assert slow["two", "b"] == pytest.approx(0.9, abs=0.05)
+    assert fast["two", "b"] == pytest.approx(0.9, abs=0.05)
+
+
+def said_after(rates: Rates) -> dict[tuple[str, str], float]:
+    """p(reason) soon after each event."""
+    rows: list[Features] = [
+        ((f"happening.{event}|age", 0.5), ("identity|known", 1.0)) for event in ("one", "two")
+    ]
+    shares = np.exp(rates.log_shares(rows)).tolist()
+    return {
+        (event, code): share
+        for event, row in zip(("one", "two"), shares, strict=True)
+        for code, share in zip(rates.codes, row, strict=True)
+    }
 
 
 def test_facts_are_read_back_with_what_was_done_since() -> None:
