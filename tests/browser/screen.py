@@ -201,11 +201,12 @@ class Stage:
     def hang_up(self, call: str = "c1") -> None:
         self.desk.end(call)
 
-    def rename(self, name: str, call: str = "c1") -> None:
-        """The exchange learned another caller name: one more revision of the card."""
+    def rename(self, name: str, call: str = "c1", user: User = AMY) -> None:
+        """The exchange learned another caller name: one more revision of the card, told at once."""
         self.desk.post(
             e.CallerChanged(at=self.desk.now(), call=call, number="+442079460123", name=name)
         )
+        self.site.screens.seat(user.user).tell()
 
     def identify(self, call: str = "c1", name: str = "王小明", several: bool = False) -> None:
         first = _candidate("p1", name, 0.7 if several else 0.95)

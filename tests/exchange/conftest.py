@@ -49,16 +49,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Show what Asterisk and sipp have to say about a test that failed."""
-    report = yield
+    report: Any = yield
     funcargs: dict[str, object] = getattr(item, "funcargs", {})
-    if report.failed:  # type: ignore[attr-defined]
+    if report.failed:
         for value in funcargs.values():
             if isinstance(value, Exchange):
-                item.add_report_section(report.when, "asterisk", value.log())  # type: ignore[attr-defined]
+                report.sections.append(("asterisk", value.log()))
             elif isinstance(value, Phones):
-                item.add_report_section(report.when, "sipp", value.traces())  # type: ignore[attr-defined]
+                report.sections.append(("sipp", value.traces()))
             elif isinstance(value, Centre):
-                item.add_report_section(report.when, "engine", value.log())  # type: ignore[attr-defined]
+                report.sections.append(("engine", value.log()))
     return report
 
 

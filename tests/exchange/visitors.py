@@ -160,9 +160,11 @@ async def talk_together(exchange: Exchange, extension: str) -> None:
     def bridged() -> bool:
         with exchange.tap() as tap:
             rows = tap.items("CoreShowChannels")
-        bridges = {row["Channel"].rpartition("-")[0]: row["BridgeId"] for row in rows}
-        mine = bridges.get(f"PJSIP/{extension}")
-        return bool(mine) and mine == bridges.get("PJSIP/trunk")
+        bridges: dict[str, set[str]] = {}
+        for row in rows:  # other callers are on the trunk as well
+            bridges.setdefault(row["Channel"].rpartition("-")[0], set()).add(row["BridgeId"])
+        mine = bridges.get(f"PJSIP/{extension}", set()) - {""}
+        return bool(mine & bridges.get("PJSIP/trunk", set()))
 
     async with asyncio.timeout(PATIENCE):
         while not await asyncio.to_thread(bridged):
