@@ -75,7 +75,7 @@ def compared(state: State, event: e.SnapshotCompared) -> None:
             facts.ended(state, e.CallEnded(at=event.at, call=call.id, why="lost"))
             state.missing.pop(call.id, None)
     if state.before:
-        inherited.lost(state)
+        inherited.lost(state, event.at)
     if not state.distributing:
         distribution.begin(state, event.at)
         for agent in state.agents.values():

@@ -6,6 +6,7 @@ Steps over ``State``. A restart must neither count a call twice nor forget one.
 from __future__ import annotations
 
 from . import events as e
+from .agent import Agent, Move
 from .call import Call, CallState
 from .queue import Counters
 from .state import State
@@ -35,9 +36,9 @@ def goes_on(state: State, call: Call) -> None:
         state.queue(earlier.queue).waiting[call.id] = earlier.queued
 
 
-def lost(state: State) -> None:
+def lost(state: State, at: float) -> None:
     """The exchange has been asked: what it does not have ended while nobody listened. When is not
-    known; it is recorded with the last moment at which it was seen."""
+    known; it is recorded with the last moment at which it was seen. Whoever talked wraps up."""
     for earlier in state.before.values():
         call = Call(
             earlier.call, earlier.direction, earlier.number, earlier.name, earlier.dialled,
@@ -49,7 +50,27 @@ def lost(state: State) -> None:
             call.wait += max(0.0, earlier.seen - earlier.queued)
             state.queue(earlier.queue).today.left += not call.called_back  # they were not offered
         state.record(call)
+        for device in earlier.devices:
+            agent = state.by_device.get(device)
+            if agent is not None and state.move(agent, Move.RESTORE, at):
+                wrap_up(state, agent, call)
     state.before.clear()
+
+
+def wrap_up(state: State, agent: Agent, call: Call) -> None:
+    """The card of a call that is over and that this run never had; of two agents who talked to
+    each other each has it."""
+    agent.call = call.id
+    known = call.id in state.calls
+    call = state.calls.setdefault(call.id, call)
+    state.open_card(agent, call)
+    if known:
+        return
+    if call.direction == "internal":
+        call.identity = "unknown"
+        call.reasons_state = call.answers_state = "not_known"
+    else:
+        state.identify(call)
 
 
 def as_now(call: Call, seen: float, at: float) -> e.CallRestored:
@@ -70,6 +91,7 @@ def as_now(call: Call, seen: float, at: float) -> e.CallRestored:
         answered=call.answered,
         agent=call.agent,
         transfers=call.transfers,
+        devices=tuple(call.devices),
     )
 
 

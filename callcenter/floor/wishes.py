@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import dialling, distribution, reservations
+from . import dialling, distribution, inherited, reservations
 from . import events as e
 from .agent import BUSY, RINGABLE, WORKING, Agent, AgentState, Move
 from .call import Call, CallState
@@ -131,23 +131,13 @@ def wrap_up_restored(state: State, event: e.WrapUpRestored) -> None:
     if live or not state.move(agent, Move.RESTORE, event.at):
         raise NotNow(f"{agent.name} is at something else by now.")
     agent.since = event.since
-    agent.call = event.call
     state.set_deadline(agent, None if event.deadline is None else max(event.deadline, event.at))
-    if known is not None:  # two agents talked to each other, and both wrap it up
-        state.open_card(agent, known)
-        return
-    call = Call(
+    call = known or Call(
         event.call, event.direction, event.number, event.name, event.dialled, event.arrived,
         state=CallState.ENDED, queue=event.queue, answered=event.answered, ended=event.ended,
         agent=agent.id,
     )  # fmt: skip
-    state.calls[call.id] = call
-    state.open_card(agent, call)
-    if call.direction == "internal":
-        call.identity = "unknown"
-        call.reasons_state = call.answers_state = "not_known"
-    else:
-        state.identify(call)
+    inherited.wrap_up(state, agent, call)
 
 
 def accepted(state: State, event: e.ReservationAccepted) -> None:

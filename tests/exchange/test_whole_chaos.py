@@ -180,6 +180,27 @@ def nobody_lost(became: Became) -> None:
     assert became.live_reservations == 0
 
 
+async def test_a_talk_that_ends_while_no_engine_runs_is_wrapped_up(
+    centre: Centre, centre_phones: Phones
+) -> None:
+    """The agent comes back to its card and can note what it was about."""
+    await asyncio.to_thread(centre_phones.phone, "1001", Answers(ring=0.2))
+    async with console(centre.url, "1001") as alice:
+        await ready(alice)
+        call = await come(centre_phones, WANG_CALLS)
+        await sees(alice, lambda: state(alice) == "talking")
+        talk = card(alice)["call"]
+    await centre.kill()
+    await asyncio.to_thread(call.hang_up)
+    await centre.start()
+    async with console(centre.url, "1001") as alice:
+        await sees(alice, lambda: state(alice) == "wrapup" and talk in alice.cards)
+        await sees(alice, lambda: alice.cards[talk]["identity"] != "pending")
+        assert alice.cards[talk]["profile"]["person"] == WANG.id
+        await wrap_up(alice, talk, "Noted all the same.")
+        await sees(alice, lambda: state(alice) == "ready")
+
+
 async def test_a_day_with_a_kill(centre_exchange: Exchange, tmp_path: Path) -> None:
     """Every caller reaches an agent or leaves by themselves; nobody is stuck."""
 

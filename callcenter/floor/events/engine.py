@@ -79,6 +79,8 @@ class CallRestored:
     answered: float | None
     agent: str | None
     transfers: int
+    devices: tuple[str, ...] = ()
+    """Own devices that were talking in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

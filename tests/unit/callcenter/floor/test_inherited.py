@@ -7,7 +7,14 @@ from dataclasses import replace
 from callcenter import restart
 from callcenter.floor import events as e
 from callcenter.floor.inherited import as_now, counted
-from callcenter.floor.orders import RecordCall, RecordPromise, Ring
+from callcenter.floor.orders import (
+    Identify,
+    RecordCall,
+    RecordOutcome,
+    RecordPromise,
+    Ring,
+    ShowCard,
+)
 from tests.unit.callcenter.floor.engine_line import MEI, Line, only
 
 
@@ -82,6 +89,44 @@ def test_a_call_that_is_gone_is_recorded_as_lost() -> None:
     view = line.floor.queue_views()["service"]
     assert (view.offered, view.answered, view.left, view.waiting) == (2, 1, 1, 0)
     assert only(line.compared(), RecordCall) == [], "once"
+
+
+def test_whoever_talked_wraps_up_what_ended_while_the_engine_was_away() -> None:
+    """With its card, and a deadline from now on; what they note is the call's."""
+    before = Line()
+    before.sign_in("mei", MEI)
+    before.arrive("c1", number="+441")
+    before.answer(before.ring())
+    line = run_on(before)
+    line.sign_in("mei", MEI)
+    orders = line.compared()
+    assert [(one.call, one.number) for one in only(orders, Identify)] == [("c1", "+441")]
+    (shown,) = [one.card for one in only(orders, ShowCard) if one.agent == "mei"]
+    assert (shown.call, shown.queue) == ("c1", "service")
+    mei = line.floor.state.agents["mei"]
+    seconds = line.floor.state.opened.wrapup_seconds
+    assert seconds is not None
+    assert (mei.state.value, mei.call, mei.deadline) == ("wrapup", "c1", line.at + seconds)
+    noted = line.say(
+        e.OutcomeNoted(at=line.at, agent="mei", call="c1", reason=None, outcome=None, notes="-")
+    )
+    assert [one.call for one in only(noted, RecordOutcome)] == ["c1"]
+    assert line.states() == {"mei": "ready"}
+
+
+def test_whoever_talks_again_already_does_not_wrap_up() -> None:
+    """They are at something else by now."""
+    before = Line()
+    before.sign_in("mei", MEI)
+    before.arrive("c1")
+    before.answer(before.ring())
+    line = run_on(before)
+    line.sign_in("mei", MEI)
+    seen(line, "c2")
+    line.say(e.CallAnswered(at=line.at, call="c2", device=MEI, leg="l", queue="service"))
+    line.compared("c2")
+    assert line.states() == {"mei": "talking"}
+    assert line.floor.state.agents["mei"].call == "c2"
 
 
 def test_nobody_is_rung_for_a_call_of_the_run_before_until_it_is_seen() -> None:
