@@ -8,6 +8,7 @@ telephony.control does.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -38,6 +39,8 @@ begin like the near half's: Bridge() takes whatever Uniqueid begins with what it
 ConsultEnd = Literal["completed", "joined", "cancelled", "busy", "no_answer", "refused", "gone"]
 
 _BUSY, _REFUSED, _ELSEWHERE = 17, 21, 26
+_REMEMBERED: Final = 64
+"""Legs that ended lately."""
 _NOT_ANSWERED = frozenset({18, 19})
 
 
@@ -88,6 +91,8 @@ class ControlFacts:
         """By the consulted leg."""
         self._entering: dict[str, tuple[str, ConsultEnd]] = {}
         """By the leg that is about to enter a bridge: the consultation which that ends, and how."""
+        self._gone: deque[Leg] = deque(maxlen=_REMEMBERED)
+        """Own legs that ended lately: each channel of the exchange tells in its own time."""
         self.monitors = Monitors(talk)
         self._did: dict[str, Callable[[Leg, Leg, Packet], None]] = {
             "hold": self._holds,
@@ -160,6 +165,11 @@ class ControlFacts:
         read = self._did.get(packet.get("Did") or "")
         uid = packet.get("Agent")
         agent = self._talk.legs.by_uid.get(uid) if uid else leg
+        if read == self._hands_on and agent is None:
+            # The agent's leg is done before the customer's says where it goes.
+            agent = next((one for one in self._gone if one.uid == uid), None)
+            if agent is not None and agent.call is not leg.call:
+                return
         if read is not None and agent is not None:
             read(leg, agent, packet)
 
@@ -288,6 +298,8 @@ class ControlFacts:
     def gone(self, leg: Leg, cause: int | None) -> None:
         """Before the end of a leg is told."""
         uid = leg.uid
+        if self._talk.is_own(leg):
+            self._gone.append(leg)
         self._held.pop(uid, None)
         self._entering.pop(uid, None)
         for customer in [one for one, by in self._held.items() if by == uid]:

@@ -36,7 +36,8 @@ class Handovers(Conversations):
                 if leg is not None:
                     leg.member = None  # whoever it reaches is not rung by the queue
         self._transferred(by.call, "blind", by, to)
-        self.departs(by)
+        if by.uid in self.legs.by_uid:
+            self.departs(by)
 
     def connects(self, first: Leg, second: Leg, whom: Leg | None, target: Leg | None) -> None:
         """An attended transfer: whoever talked with `first` (`whom`) now has whoever `second`

@@ -112,6 +112,31 @@ def test_a_blind_transfer() -> None:
     assert (handed.kind, handed.by, handed.to) == ("blind", AGENT, "1002")
 
 
+def test_a_blind_transfer_of_which_the_agents_end_is_told_first() -> None:
+    """Each channel of the exchange tells in its own time: it is their transfer all the same."""
+    talk = Talking()
+    talk.put(talk.customer, CC_AGENT=LEG, CC_TARGET="1002")
+    talk.move((talk.customer, "cc-transfer", "s"), (LEG, "cc-agent", "done"))
+    talk.stage.run(3.0)
+    blocks = talk.stage.stream.split("\r\n\r\n")
+    (handed,) = [
+        one for one in blocks if one.startswith("Event: UserEvent") and "Did: blind_transfer" in one
+    ]
+    blocks.remove(handed)
+    (end,) = [
+        place
+        for place, one in enumerate(blocks)
+        if one.startswith("Event: Hangup\r\n") and f"Uniqueid: {LEG}\r\n" in one
+    ]
+    blocks.insert(end + 1, handed)
+    facts = told(Packet(one.encode()) for one in blocks if one)
+    (transferred,) = [one for one in facts if isinstance(one, e.CallTransferred)]
+    assert (transferred.kind, transferred.by, transferred.to) == ("blind", AGENT, "1002")
+    assert [one.device for one in facts if isinstance(one, e.DeviceLeft)] == [AGENT]
+    answered = [one.device for one in facts if isinstance(one, e.CallAnswered)]
+    assert answered == [AGENT, "PJSIP/1002"]
+
+
 def test_a_blind_transfer_that_nobody_answers_comes_back() -> None:
     """The customer is in the line that they came from."""
     talk = Talking()
